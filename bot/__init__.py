@@ -1,0 +1,1 @@
+"""podbot: Slack chat-ops for Kubernetes pods."""
