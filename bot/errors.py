@@ -1,0 +1,45 @@
+"""The one root of podbot's errors, and the flag that says who may read their message.
+
+A `UserError` is written for the person who asked: what failed, whether anything was changed, what to do
+next. Any other `PodbotError` is for the operator's log; a person sees its short id only.
+"""
+
+from __future__ import annotations
+
+
+class PodbotError(Exception):
+    """Root of everything podbot raises on purpose."""
+
+
+class UserError(PodbotError):
+    """An error whose message may be shown to the person who asked, as it is."""
+
+
+class ClusterError(UserError):
+    """The API server did not do what was asked. `changed_nothing` is False where that is not known."""
+
+    changed_nothing: bool = True
+
+
+class ClusterUnreachable(ClusterError):
+    """No answer: refused, reset, timed out, or a 5xx that did not go away."""
+
+
+class ClusterRefused(ClusterError):
+    """The API server answered 401 or 403: the bot's own credentials do not allow this."""
+
+
+class ObjectNotFound(ClusterError):
+    """The API server answered 404: no object of this name."""
+
+
+class ObjectConflict(ClusterError):
+    """The API server answered 409: the object is not the one that was seen (UID or version differ)."""
+
+
+class InvalidRequest(ClusterError):
+    """The API server answered 400 or 422: its message says which part of the request it does not take."""
+
+
+class UnreadableAnswer(ClusterError):
+    """The API server answered something that is not the object it was asked for."""

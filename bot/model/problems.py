@@ -1,0 +1,70 @@
+"""What stands between a request and its answer, said so that the person knows what to do next."""
+
+from __future__ import annotations
+
+from bot.errors import UserError
+from bot.model.answers import Decision
+from bot.model.commands import Command
+
+
+class Refused(UserError):
+    """The policy does not allow it; `decision.why` names the rule that is missing."""
+
+    def __init__(self, decision: Decision) -> None:
+        where = f"in `{decision.namespace}`" if decision.namespace else "in all namespaces"
+        super().__init__(f"You may not `{decision.verb.value}` {where}. {decision.why}")
+        self.decision = decision
+
+
+class NoSuchPod(UserError):
+    """No pod of this name. `nearest` are the names that look most like it, nearest first."""
+
+    def __init__(self, name: str, namespace: str, nearest: tuple[str, ...]) -> None:
+        hint = f" Did you mean {_either(nearest)}?" if nearest else ""
+        super().__init__(f"No pod `{name}` in {namespace}.{hint}")
+        self.nearest = nearest
+
+
+class AmbiguousPod(UserError):
+    """`total` pods' names begin like this; `choices` are names with the same command for each of them."""
+
+    def __init__(
+        self, name: str, namespace: str, choices: tuple[tuple[str, Command], ...], *, total: int
+    ) -> None:
+        super().__init__(f"{total} pods in {namespace} begin with `{name}`. Which one?")
+        self.choices = choices
+
+
+class NoSuchContainer(UserError):
+    """The pod has no container of this name."""
+
+    def __init__(self, name: str, pod: str, existing: tuple[str, ...]) -> None:
+        super().__init__(f"Pod `{pod}` has no container `{name}`. It has {_list(existing)}.")
+
+
+class PodReplaced(UserError):
+    """Another pod has taken the name since it was seen, or it is gone."""
+
+    def __init__(self, name: str, namespace: str) -> None:
+        super().__init__(
+            f"`{name}` in {namespace} is no longer the pod that you saw: it was replaced or is gone. "
+            "Nothing was deleted. Look again with `list` before you decide."
+        )
+
+
+class ConfirmationExpired(UserError):
+    """The confirmation came too late."""
+
+    def __init__(self, name: str, minutes: int) -> None:
+        super().__init__(
+            f"This confirmation was valid for {minutes} minutes. Nothing was deleted. "
+            f"Ask again with `delete pod {name}`."
+        )
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,1 @@
+"""Drivers and drawings shared by the tests."""
