@@ -1,0 +1,1 @@
+"""`bot.kube`, against servers that follow scripts or break."""

@@ -1,0 +1,49 @@
+"""Trimming keeps what a pod says and shares how it is said."""
+
+from __future__ import annotations
+
+import msgspec
+
+from benchmarks.mirror_memory import pod_json
+from bot.kube import parse
+from bot.watch.trim import KEPT_ANNOTATIONS, Trimmer
+
+
+def _pods(count: int) -> list[dict[str, object]]:
+    return [pod_json(number) for number in range(count)]
+
+
+def test_nothing_but_annotations_is_lost() -> None:
+    """A trimmed pod equals the pod, but for annotations that nobody reads."""
+    (pod,) = parse.pods(msgspec.json.encode({"metadata": {}, "items": _pods(1)})).pods
+    trimmed = Trimmer().trim(pod, like=None)
+    bare = msgspec.structs.replace(pod.metadata, annotations={})
+    assert trimmed == msgspec.structs.replace(pod, metadata=bare)
+
+
+def test_the_annotations_in_use_stay() -> None:
+    """What kubectl's default container is, is still known."""
+    (name,) = KEPT_ANNOTATIONS
+    raw = {"metadata": {"name": "a", "annotations": {name: "app", "other": "x" * 1000}}}
+    trimmed = Trimmer().trim(parse.pod(msgspec.json.encode(raw)), like=None)
+    assert trimmed.metadata.annotations == {name: "app"}
+
+
+def test_pods_of_one_workload_share_their_spec() -> None:
+    """The second pod of a ReplicaSet costs no second copy of its containers and labels."""
+    trimmer = Trimmer()
+    first, second = (
+        trimmer.trim(pod, like=None)
+        for pod in parse.pods(msgspec.json.encode({"metadata": {}, "items": _pods(2)})).pods
+    )
+    assert first.spec.containers is second.spec.containers
+    assert first.metadata.labels is second.metadata.labels
+    assert first.name != second.name
+
+
+def test_a_pods_next_state_shares_with_its_last() -> None:
+    """A status update does not copy what did not change."""
+    old, new = parse.pods(msgspec.json.encode({"metadata": {}, "items": [pod_json(1), pod_json(1)]})).pods
+    trimmer = Trimmer()
+    kept = trimmer.trim(old, like=None)
+    assert trimmer.trim(new, like=kept).spec is kept.spec
