@@ -1,0 +1,1 @@
+"""Incidents: deaths that belong together, kept as one live message."""

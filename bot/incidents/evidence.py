@@ -1,0 +1,85 @@
+"""Evidence: what a container that died wrote last. Missing evidence never holds an alert up."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from bot.errors import ClusterError
+from bot.incidents.ports import LogSource, Masker
+from bot.model.deaths import Death
+from bot.model.incidents import Evidence
+
+LINES = 20
+WAIT = 3.0
+"""Seconds for all requests about one death."""
+
+SLACK = timedelta(seconds=1)
+"""`finishedAt` has whole seconds, log lines have nanoseconds."""
+
+
+async def gather(source: LogSource, mask: Masker, death: Death) -> Evidence:
+    """The evidence about one death; ends within `WAIT` and never raises for what the cluster does."""
+    if not death.cause.is_container_exit:
+        return Evidence(death=death)
+    try:
+        async with asyncio.timeout(WAIT):
+            lines = await _last_words(source, death)
+    except TimeoutError:
+        return Evidence(death=death, missing=f"the cluster did not give it within {WAIT:.0f} s.")
+    except ClusterError as error:
+        return Evidence(death=death, missing=str(error))
+    except _Overtaken:
+        return Evidence(death=death, missing="the container has run again since, and only that log is left.")
+    masked, _ = mask(lines)
+    return Evidence(death=death, log_tail=tuple(masked))
+
+
+async def _last_words(source: LogSource, death: Death) -> list[str]:
+    """The end of the log of the very run that died.
+
+    Between the look at the status and the reading of the log the container may have been started again, so
+    that "previous" and "current" have moved on by one run. The lines' own times tell which run it is.
+    """
+    restarted = death.restarts > death.id.restart
+    first_error: ClusterError | None = None
+    others = False
+    for previous in (restarted, not restarted):
+        try:
+            stamped = await source.last_lines(
+                death.namespace, death.pod, death.id.container, previous=previous, tail=LINES
+            )
+        except ClusterError as error:
+            first_error = first_error or error
+            continue
+        lines = [text for moment, text in map(_split, stamped) if _belongs(moment, death)]
+        if lines:
+            return lines
+        others = others or bool(stamped)
+    if first_error is not None:
+        raise first_error
+    if others:
+        raise _Overtaken
+    return []
+
+
+class _Overtaken(Exception):
+    """What there is to read was written by other runs."""
+
+
+def _split(line: str) -> tuple[datetime | None, str]:
+    """A line's time and text. The time is RFC 3339 in the zone of the node, with nanoseconds."""
+    stamp, _, text = line.partition(" ")
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None, line
+    return (moment, text) if moment.tzinfo is not None else (None, line)
+
+
+def _belongs(moment: datetime | None, death: Death) -> bool:
+    if moment is None:
+        return True
+    after_start = death.started_at is None or moment >= death.started_at - SLACK
+    before_end = death.finished_at is None or moment <= death.finished_at + SLACK
+    return after_start and before_end

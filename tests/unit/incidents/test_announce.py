@@ -1,0 +1,168 @@
+"""What a tired person reads on a phone. The whole messages are in tests/golden/incidents."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.incidents import advice, announce, engine
+from bot.model.deaths import Cause, Death
+from bot.model.incidents import Evidence, Incident, IncidentId
+from bot.model.messages import Message, Paragraph, Preformatted
+from bot.model.pods import ContainerKind
+from tests.support.deaths import a_death, a_pods_death
+from tests.support.pods import at
+from tests.support.reading import as_read
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
+
+LOG = ("loading catalogue (3.1M rows)", "warn: heap at 96 %")
+HOSTILE = "<!channel> `rm -rf` *now* \x1b[31mred\x1b[0m \u202egnp.exe @here & <https://evil.example|safe>"
+
+
+def of(*deaths: Death, log: tuple[str, ...] | None = None, missing: str = "") -> Incident:
+    incident = engine.opened(IncidentId("1F3K"), deaths[0])
+    for death in deaths[1:]:
+        incident = engine.with_death(incident, death)
+    if log is not None or missing:
+        evidence = Evidence(death=incident.latest, log_tail=log or (), missing=missing)
+        incident = engine.with_evidence(incident, evidence)
+    return incident
+
+
+OOM = a_death(
+    Cause.OOM_KILLED, exit_code=137, reason="OOMKilled", memory_limit="256Mi", cpu_limit="500m", restarts=1
+)
+
+CASES = {
+    "oom-once": of(OOM, log=LOG),
+    "oom-storm": of(
+        OOM,
+        *(
+            replace(
+                OOM,
+                id=replace(OOM.id, restart=number),
+                pod=f"web-7d4b9c-{number % 3}",
+                node=f"node-{number % 5}",
+                finished_at=at(10 + 41 * number),
+                restarts=number,
+                crash_looping=True,
+            )
+            for number in range(1, 7)
+        ),
+        log=LOG,
+    ),
+    "error-without-evidence-yet": of(a_death()),
+    "error-that-wrote-nothing": of(a_death(), log=()),
+    "error-whose-log-is-missing": of(a_death(), missing="the cluster did not give it within 3 s."),
+    "crash-loop-for-the-first-time": of(
+        a_death(exit_code=127, crash_looping=True, restarts=1), log=("sh: x",)
+    ),
+    "segfault": of(a_death(exit_code=139), log=("Segmentation fault",)),
+    "killed-by-nobody-knows-whom": of(a_death(exit_code=137), log=()),
+    "lost-from-sight": of(
+        a_death(
+            exit_code=137, reason="ContainerStatusUnknown", message="could not be located", finished_at=None
+        )
+    ),
+    "sidecar-ended-well": of(
+        a_death(Cause.UNEXPECTED_EXIT, exit_code=0, reason="Completed", kind=ContainerKind.SIDECAR), log=()
+    ),
+    "init-out-of-memory": of(
+        a_death(Cause.INIT_FAILED, exit_code=137, reason="OOMKilled", kind=ContainerKind.INIT), log=LOG
+    ),
+    "evicted": of(
+        a_pods_death(
+            Cause.EVICTED,
+            reason="Evicted",
+            message="The node was low on resource: memory. Threshold quantity: 100Mi, available: 88Mi.",
+        )
+    ),
+    "node-lost-with-many": of(
+        *(a_pods_death(Cause.NODE_LOST, uid=f"uid-{n}", seconds=10 + n, node="node-3") for n in range(4))
+    ),
+    "image-not-found": of(
+        a_death(
+            Cause.IMAGE_PULL,
+            reason="ErrImagePull",
+            message='rpc error: code = NotFound desc = failed to pull "registry.example/web:1.5": not found',
+        )
+    ),
+    "several-without-their-image": of(
+        *(a_death(Cause.IMAGE_PULL, uid=f"uid-{n}", seconds=60 + 10 * n, node=f"n{n}") for n in range(5))
+    ),
+    "unschedulable-before-the-first-look": of(
+        a_pods_death(
+            Cause.UNSCHEDULABLE,
+            node="",
+            message="0/5 nodes are available: 3 Insufficient memory, 2 node(s) had untolerated taint.",
+            since_before_first_look=True,
+        )
+    ),
+    "stuck-terminating": of(a_pods_death(Cause.STUCK_TERMINATING)),
+    "not-ready": of(a_death(Cause.NOT_READY, message="containers with unready status: [app]")),
+    "hostile-text": of(
+        a_death(exit_code=1, reason=HOSTILE, message=f"line one\n{HOSTILE}\n" + "x" * 600, image=HOSTILE),
+        log=(HOSTILE, "y" * 3_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_incident_reads_as_it_was_found_right(name: str) -> None:
+    """`UPDATE_GOLDEN=1` writes the files anew; read the difference as the person on call would."""
+    path = GOLDEN / f"{name}.txt"
+    said = as_read(announce.message(CASES[name]))
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(said)
+    assert path.exists(), f"{path} is missing; UPDATE_GOLDEN=1 writes it"
+    assert said == path.read_text()
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_words(cause: Cause) -> None:
+    """No cause falls through to its bare name, and each says what to look at next."""
+    death = a_death(cause) if cause.is_container_exit else a_pods_death(cause)
+    happened, step = advice.happened(death), advice.next_step(death)
+    assert happened != cause.value
+    assert step.endswith(".")
+    assert "!" not in happened + step
+
+
+@pytest.mark.parametrize("incident", CASES.values(), ids=CASES)
+def test_the_notification_says_what_where_and_how_bad(incident: Incident) -> None:
+    """It is all that a locked phone shows."""
+    text = announce.message(incident).text
+    key = incident.key
+    for word in (key.cause.value, key.owner.name, key.namespace, key.cluster, f"{len(incident.pods)} pod"):
+        assert word in text
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("incident", CASES.values(), ids=CASES)
+def test_no_message_is_too_long_to_be_drawn(incident: Incident) -> None:
+    """Slack's section takes 3,000 characters, and nobody reads more."""
+    for block in announce.message(incident).blocks:
+        if isinstance(block, Paragraph | Preformatted):
+            assert len(as_read(Message(text="", blocks=(block,)))) < 3_000
+
+
+def test_the_end_of_the_log_is_what_is_shown() -> None:
+    """The last lines are kept when not all fit."""
+    log = tuple(f"{number} " + "z" * 300 for number in range(20))
+    shown = next(
+        block.text for block in announce.message(of(OOM, log=log)).blocks if isinstance(block, Preformatted)
+    )
+    assert shown.endswith(log[-1])
+    assert len(shown) <= announce.LOG_SHOWN
+    assert shown.startswith(f"{20 - len(shown.splitlines())} "), "whole lines only"
+
+
+def test_without_words_of_its_own_an_incident_still_says_what_it_is() -> None:
+    """The last resort."""
+    bare = announce.bare(of(OOM))
+    assert bare.text.startswith("OOMKilled · web · shop · prod-eu · incident 1F3K")
+    assert bare.metadata == announce.message(of(OOM)).metadata
