@@ -1,0 +1,1 @@
+"""Text to typed command (`grammar`), answer to message (`replies`). Pure."""

@@ -1,0 +1,193 @@
+"""How a list of pods and a single pod's line are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from bot.commands.prose import counted, joined, marked, message, said, shortened
+from bot.commands.spelling import spell
+from bot.model.answers import Health, PodCard, PodList, PodRow
+from bot.model.commands import DeletePod, DescribePod, GetLogs, ListPods, OpenPod
+from bot.model.messages import (
+    Actions,
+    Audience,
+    Button,
+    Choice,
+    Context,
+    Line,
+    Menu,
+    Message,
+    Paragraph,
+    Table,
+    bold,
+    code,
+    plain,
+)
+from bot.model.pods import ALL_NAMESPACES
+
+ROWS_PER_PAGE = 30
+
+# Slack refuses a message of more than about 13,000 characters, menus included. These leave room for all else
+# in it; a page with names of ordinary length comes near neither.
+_CELLS_PER_PAGE = 5_000
+_MENU_PER_PAGE = 3_500
+
+_LABEL = 75
+"""Slack's limit for a menu entry."""
+
+_IN_WORDS = (
+    (Health.HEALTHY, "healthy"),
+    (Health.FAILING, "failing"),
+    (Health.PENDING, "pending"),
+    (Health.FINISHED, "finished"),
+)
+
+
+def pod_list(answer: PodList, *, command_word: str) -> Message:
+    """One page of the pods found, what is wrong among them, and ways to look closer."""
+    if not answer.rows:
+        return _nothing(answer, command_word)
+    bounds = _pages(answer)
+    page = min(max(answer.asked.page, 0), len(bounds) - 2)
+    rows = answer.rows[bounds[page] : bounds[page + 1]]
+    head = [_summary(answer)]
+    if answer.asked.broken:
+        head.append(plain(f"Shown: {counted(len(answer.rows), 'pod')} not healthy, worst first."))
+    return message(
+        Paragraph(tuple(head)),
+        Table(columns=_columns(answer.asked), rows=tuple(_cells(row, answer.asked) for row in rows)),
+        Actions((*_buttons(answer, page, len(bounds) - 1), _menu(rows, answer.asked))),
+        Context(_provenance(answer, page, bounds)),
+    )
+
+
+def pod_card(answer: PodCard) -> Message:
+    """One pod's line with what can be done about it."""
+    row = answer.row
+    return message(
+        Paragraph(
+            (joined(code(row.name), row.namespace, bold(row.status), f"{row.ready} ready"), _history(row))
+        ),
+        Actions(tuple(_card_buttons(answer))),
+        Context(joined(f"IP {row.ip}", f"node {row.node}")),
+    )
+
+
+def _card_buttons(answer: PodCard) -> Iterator[Button]:
+    namespace, pod = answer.row.namespace, answer.row.name
+    yield Button("Logs", GetLogs(namespace=namespace, pod=pod))
+    if restarted(answer.row):
+        yield Button("Previous logs", GetLogs(namespace=namespace, pod=pod, previous=True))
+    yield Button("Describe", DescribePod(namespace=namespace, pod=pod))
+    yield Button("Share", OpenPod(namespace=namespace, pod=pod), audience=Audience.CHANNEL)
+    yield Button("Delete", DeletePod(namespace=namespace, pod=pod, uid=answer.uid), dangerous=True)
+
+
+def place(namespace: str) -> str:
+    """A namespace as sentences name it."""
+    return "all namespaces" if namespace == ALL_NAMESPACES else namespace
+
+
+def restarted(row: PodRow) -> bool:
+    """Whether there may be a previous run to read."""
+    return not row.restarts.startswith("0")
+
+
+def _history(row: PodRow) -> Line:
+    restarts = f"restarts {row.restarts}" if restarted(row) else "never restarted"
+    return joined(restarts, f"{row.age} old")
+
+
+def _summary(answer: PodList) -> Line:
+    total = sum(answer.counts.values())
+    parts = [f"{answer.counts[health]} {word}" for health, word in _IN_WORDS if answer.counts.get(health)]
+    return joined(bold(place(answer.asked.namespace)), counted(total, "pod"), ", ".join(parts))
+
+
+def _nothing(answer: PodList, word: str) -> Message:
+    asked, total = answer.asked, sum(answer.counts.values())
+    if total:
+        everything = Button("All", msgspec.structs.replace(asked, broken=False, page=0), replaces=True)
+        return message(
+            Paragraph((_summary(answer), plain("None of them is broken."))),
+            Actions((everything,)),
+            Context(joined(answer.cluster)),
+        )
+    matching = said(" with labels ", code(asked.selector)) if asked.selector else ""
+    lines = [said("No pods", matching, f" in {place(asked.namespace)}.")]
+    if asked.selector:
+        lines.append(
+            marked(f"All that are there: `{spell(ListPods(namespace=asked.namespace), word=word)}`.")
+        )
+    elif asked.namespace != ALL_NAMESPACES:
+        lines.append(
+            marked(f"Those of other namespaces: `{spell(ListPods(namespace=ALL_NAMESPACES), word=word)}`.")
+        )
+    return message(Paragraph(tuple(lines)), Context(joined(answer.cluster)))
+
+
+def _columns(asked: ListPods) -> tuple[str, ...]:
+    namespace = ("NAMESPACE",) if asked.namespace == ALL_NAMESPACES else ()
+    wide = ("IP", "NODE", "NOMINATED NODE", "READINESS GATES") if asked.wide else ()
+    return (*namespace, "NAME", "READY", "STATUS", "RESTARTS", "AGE", *wide)
+
+
+def _cells(row: PodRow, asked: ListPods) -> tuple[str, ...]:
+    namespace = (row.namespace,) if asked.namespace == ALL_NAMESPACES else ()
+    wide = (row.ip, row.node, row.nominated_node, row.readiness_gates) if asked.wide else ()
+    return (*namespace, row.name, row.ready, row.status, row.restarts, row.age, *wide)
+
+
+def _pages(answer: PodList) -> list[int]:
+    """Where pages begin, and where the last ends: as many rows as fit, at most `ROWS_PER_PAGE`."""
+    bounds, cells, menu = [0], 0, 0
+    for at, row in enumerate(answer.rows):
+        in_cells = sum(map(len, _cells(row, answer.asked)))
+        in_menu = min(len(row.namespace) + len(row.name), _LABEL) + len(row.namespace) + len(row.name)
+        full = cells + in_cells > _CELLS_PER_PAGE or menu + in_menu > _MENU_PER_PAGE
+        if at > bounds[-1] and (full or at - bounds[-1] == ROWS_PER_PAGE):
+            bounds.append(at)
+            cells = menu = 0
+        cells += in_cells
+        menu += in_menu
+    return [*bounds, len(answer.rows)]
+
+
+def _menu(rows: Sequence[PodRow], asked: ListPods) -> Menu:
+    everywhere = asked.namespace == ALL_NAMESPACES
+    return Menu(
+        "Choose a pod",
+        tuple(
+            Choice(
+                shortened(f"{row.namespace}/{row.name}" if everywhere else row.name, _LABEL),
+                OpenPod(namespace=row.namespace, pod=row.name),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _buttons(answer: PodList, page: int, pages: int) -> Iterator[Button]:
+    asked = msgspec.structs.replace(answer.asked, page=page)
+    if page > 0:
+        yield Button("Previous", msgspec.structs.replace(asked, page=page - 1), replaces=True)
+    if page + 1 < pages:
+        yield Button("Next", msgspec.structs.replace(asked, page=page + 1), replaces=True)
+    ill = answer.counts.get(Health.FAILING, 0) + answer.counts.get(Health.PENDING, 0)
+    if asked.broken:
+        yield Button("All", msgspec.structs.replace(asked, broken=False, page=0), replaces=True)
+    elif ill:
+        yield Button("Broken only", msgspec.structs.replace(asked, broken=True, page=0), replaces=True)
+    wide = "Narrow" if asked.wide else "Wide"
+    yield Button(wide, msgspec.structs.replace(asked, wide=not asked.wide, page=0), replaces=True)
+    yield Button("Share", asked, audience=Audience.CHANNEL)
+
+
+def _provenance(answer: PodList, page: int, bounds: Sequence[int]) -> Line:
+    first, last = list(pairwise(bounds))[page]
+    shown = f"{first + 1}-{last} of {len(answer.rows):,}" if len(bounds) > 2 else ""
+    labels = said("labels ", code(answer.asked.selector)) if answer.asked.selector else ""
+    return joined(answer.cluster, labels, shown)

@@ -1,0 +1,110 @@
+"""Answers of the pod service, and its errors, as neutral messages; `slack.blocks` draws them.
+
+Each sort of answer is worded in a module of its own beside this one; here is the choice among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from bot.commands.deletion import deleted, deletion_announced, deletion_dialog, deletion_plan
+from bot.commands.guide import guidance
+from bot.commands.log_excerpt import log_excerpt
+from bot.commands.misunderstood import SLASH, Misunderstood
+from bot.commands.permissions import decision, identity
+from bot.commands.pod_list import pod_card, pod_list
+from bot.commands.pod_summary import pod_summary
+from bot.commands.prose import clipped, marked, message, said, shortened
+from bot.errors import ClusterError, ObjectNotFound, UserError
+from bot.model.answers import (
+    Answer,
+    Decision,
+    Deleted,
+    DeletionPlan,
+    Guidance,
+    Identity,
+    LogExcerpt,
+    PodCard,
+    PodList,
+    PodSummary,
+)
+from bot.model.commands import Help, WhoAmI
+from bot.model.messages import Actions, Button, Choice, Line, Menu, Message, Paragraph, code, plain
+from bot.model.problems import AmbiguousPod, Refused
+
+__all__ = ["deletion_announced", "deletion_dialog", "failure", "problem", "reply"]
+
+_LONGEST = 2_000
+"""Characters of an error that are shown: the API server's own sentences have no bound."""
+_MOST_CHOICES, _LABEL = 100, 75
+"""Slack's limits for a menu and one of its entries."""
+
+
+def reply(answer: Answer, *, command_word: str = SLASH) -> Message:
+    """An answer in words, for the one who asked; `command_word` is how they called podbot (`@podbot`)."""
+    match answer:
+        case PodList():
+            return pod_list(answer, command_word=command_word)
+        case PodCard():
+            return pod_card(answer)
+        case LogExcerpt():
+            return log_excerpt(answer)
+        case PodSummary():
+            return pod_summary(answer)
+        case DeletionPlan():
+            return deletion_plan(answer)
+        case Deleted():
+            return deleted(answer)
+        case Decision():
+            return decision(answer)
+        case Identity():
+            return identity(answer)
+        case Guidance():
+            return guidance(answer, command_word=command_word)
+        case _:
+            assert_never(answer)
+
+
+def problem(error: UserError) -> Message:
+    """Why something was not done, whether anything was changed, and what to do next."""
+    lines = tuple(marked(line) for line in clipped(str(error), _LONGEST).splitlines() if line.strip())
+    offers = tuple(_offers(error))
+    return message(Paragraph((*lines, *_changes(error))), *((Actions(offers),) if offers else ()))
+
+
+def _offers(error: UserError) -> Iterator[Button | Menu]:
+    """What the person may want to press instead of typing again."""
+    match error:
+        case Misunderstood():
+            yield Button("Help", Help(topic=error.topic))
+        case Refused():
+            yield Button("What I may do", WhoAmI())
+        case AmbiguousPod():
+            choices = error.choices[:_MOST_CHOICES]
+            yield Menu(
+                "Choose a pod", tuple(Choice(shortened(name, _LABEL), command) for name, command in choices)
+            )
+
+
+def failure(request_id: str) -> Message:
+    """Something went wrong inside podbot: only its log knows more."""
+    return message(
+        Paragraph(
+            (
+                plain(
+                    "podbot itself failed at this. Look before you try again: part of it may have been done."
+                ),
+                said("Whoever runs podbot finds the cause in its log under ", code(request_id), "."),
+            )
+        )
+    )
+
+
+def _changes(error: UserError) -> tuple[Line, ...]:
+    """Whether anything was changed, where the error does not say it itself; a miss needs no such comfort."""
+    if not isinstance(error, ClusterError) or isinstance(error, ObjectNotFound) or "changed" in str(error):
+        return ()
+    if error.changed_nothing:
+        return (plain("Nothing was changed."),)
+    return (plain("Whether anything was changed is not known: look before you try again."),)

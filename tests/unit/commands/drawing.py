@@ -1,0 +1,99 @@
+"""Neutral messages drawn as text, so that a golden file shows a reply as a person reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.commands.spelling import spell
+from bot.model.messages import (
+    Actions,
+    Audience,
+    Block,
+    Button,
+    Context,
+    Divider,
+    Inline,
+    Link,
+    Mention,
+    Menu,
+    Message,
+    Moment,
+    Paragraph,
+    Preformatted,
+    Style,
+    Table,
+    Text,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "replies"
+_MARKS = {Style.PLAIN: "", Style.BOLD: "*", Style.CODE: "`", Style.QUIET: "_"}
+
+
+def check_golden(name: str, message: Message) -> None:
+    """Compare with the golden file; `PODBOT_GOLDEN=write` writes it anew instead."""
+    path = GOLDEN / f"{name}.txt"
+    drawn = draw(message)
+    if os.environ.get("PODBOT_GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(drawn, encoding="utf-8")
+    assert drawn == path.read_text(encoding="utf-8")
+
+
+def draw(message: Message) -> str:
+    parts = [f"text: {message.text}".replace("\n", "\n      "), "", *map(draw_block, message.blocks)]
+    parts += [
+        f"file {each.filename} ({each.title}), {len(each.content)} bytes" for each in message.attachments
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def draw_block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return "\n".join("".join(map(_inline, line)) for line in block.lines) + "\n"
+        case Preformatted():
+            return "".join(f"| {line}\n" for line in block.text.split("\n"))
+        case Context():
+            return "-- " + "".join(map(_inline, block.line))
+        case Table():
+            return "\n".join(_rows((block.columns, *block.rows))) + "\n"
+        case Actions():
+            return "\n".join(line for element in block.elements for line in _element(element)) + "\n"
+        case Divider():
+            return "----\n"
+
+
+def _element(element: Button | Menu) -> Iterator[str]:
+    if isinstance(element, Menu):
+        yield f"[{element.placeholder} v]"
+        yield from (f"    {choice.label} -> {spell(choice.command)}" for choice in element.choices)
+        return
+    notes = (
+        "danger" if element.dangerous else "",
+        "replaces" if element.replaces else "",
+        "to the channel" if element.audience is Audience.CHANNEL else "",
+        f"page {page}" if (page := getattr(element.command, "page", 0)) else "",
+        f"uid {uid}" if (uid := getattr(element.command, "uid", "")) else "",
+    )
+    yield f"[{element.label}] -> {spell(element.command)} " + ", ".join(filter(None, notes))
+
+
+def _rows(rows: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _inline(inline: Inline) -> str:
+    match inline:
+        case Text():
+            mark = _MARKS[inline.style]
+            return f"{mark}{inline.text}{mark}"
+        case Moment():
+            return f"<{inline.at:%Y-%m-%d %H:%M:%S}>" if inline.with_date else f"<{inline.at:%H:%M:%S}>"
+        case Mention():
+            return f"<@{inline.user}>"
+        case Link():
+            return f"<{inline.url}|{inline.text}>"
