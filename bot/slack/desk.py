@@ -1,0 +1,161 @@
+"""The front desk: takes a request, has it done, and sees to it that it is answered.
+
+Every request gets an id, a person and a place; its log lines carry them; its errors become answers. What a
+handler of `app` does beyond acknowledging is one call here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from bot import logs
+from bot.commands.grammar import parse
+from bot.commands.replies import problem, reply
+from bot.errors import UserError
+from bot.model.answers import Answer
+from bot.model.commands import Command, DeletePod
+from bot.model.messages import Actions, Audience, Block, Button, Context, Mention, Message, Text
+from bot.model.people import Asker
+from bot.pods.ports import People
+from bot.slack import views
+from bot.slack.actions import Press, read_press
+from bot.slack.deletion import Deleter, DeletionDialog
+from bot.slack.failures import TookTooLong, explained
+from bot.slack.intake import Intake, Stopping
+from bot.slack.payloads import Clicked, Submitted, Typed
+from bot.slack.place import Place
+from bot.slack.speaker import Speaker
+
+logger = logs.get(__name__)
+
+_ID_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base32: nothing that is misread aloud at night."""
+
+
+class Pods(Deleter, Protocol):
+    """The pod service, as far as the desk needs it."""
+
+    async def run(self, asker: Asker, command: Command) -> Answer:
+        """Do what was asked, if the asker may; a deletion is only planned."""
+        ...
+
+
+def new_request_id() -> str:
+    """A short id for one request: unique enough to be found in a day's log."""
+    return "".join(secrets.choice(_ID_SIGNS) for _ in range(4))
+
+
+class Desk:
+    """Serves requests from acknowledged to answered. `patience` bounds each, in seconds."""
+
+    def __init__(
+        self,
+        *,
+        pods: Pods,
+        people: People,
+        speaker: Speaker,
+        dialog: DeletionDialog,
+        intake: Intake,
+        default_namespace: str,
+        patience: float,
+        new_id: Callable[[], str] = new_request_id,
+    ) -> None:
+        self._pods = pods
+        self._people = people
+        self._speaker = speaker
+        self._dialog = dialog
+        self._intake = intake
+        self._default_namespace = default_namespace
+        self._patience = patience
+        self._new_id = new_id
+
+    async def typed(self, said: Typed) -> None:
+        """A command in words."""
+
+        async def work(asker: Asker) -> None:
+            command = parse(said.text, default_namespace=self._default_namespace)
+            await self._run(asker, said.place, Press(command=command), trigger=said.trigger)
+
+        await self._serve(said.place, work)
+
+    async def clicked(self, click: Clicked) -> None:
+        """A button or a menu."""
+
+        async def work(asker: Asker) -> None:
+            press = read_press(click.action_id, click.value)
+            await self._run(asker, click.place, press, trigger=click.trigger)
+
+        await self._serve(click.place, work)
+
+    async def confirmed(self, sent: Submitted, pending: views.Pending) -> None:
+        """A deletion that was confirmed in its dialog."""
+
+        async def work(asker: Asker) -> None:
+            reason = sent.values.get(views.REASON, "").strip()
+            await self._dialog.carry_out(asker, sent.view_id, pending, reason)
+
+        await self._serve(msgspec.structs.replace(pending.place, user=sent.user), work)
+
+    async def _run(self, asker: Asker, place: Place, press: Press, *, trigger: str) -> None:
+        if isinstance(press.command, DeletePod):
+            await self._dialog.ask(asker, place, press.command, trigger)
+            return
+        async with asyncio.timeout(self._patience):
+            answer = await self._pods.run(asker, press.command)
+        message = reply(answer)
+        if press.audience is Audience.CHANNEL:
+            if not await self._speaker.announce(place, shared(message, asker)):
+                raise NotShared
+        else:
+            await self._speaker.tell(place, message, replaces=press.replaces)
+
+    async def _serve(self, place: Place, work: Callable[[Asker], Awaitable[None]]) -> None:
+        """Do the work for the one who asked; whatever becomes of it, they are told."""
+        request = self._new_id()
+        with structlog.contextvars.bound_contextvars(request=request, user=place.user, channel=place.channel):
+            try:
+                with self._intake.turn():
+                    person = await self._people.person(place.user)
+                    await work(Asker(person=person, channel=place.channel, request=request))
+            except TimeoutError:
+                await self._speaker.tell(place, problem(TookTooLong(self._patience)))
+            except asyncio.CancelledError:
+                await self._speaker.tell(place, problem(Stopping(begun=True)))
+                raise
+            except Exception as error:  # noqa: BLE001 - the last line of defence: a command is always answered
+                await self._speaker.tell(place, explained(error, request))
+
+
+class NotShared(UserError):
+    """The answer did not get into the channel."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This could not be shown in the channel: podbot may not be in it. "
+            "Invite it, then press Share again."
+        )
+
+
+def shared(message: Message, by: Asker) -> Message:
+    """An answer made fit for all to see: who shared it, and nothing left to share."""
+    blocks: list[Block] = []
+    for block in message.blocks:
+        if isinstance(block, Actions):
+            kept = tuple(
+                each
+                for each in block.elements
+                if not (isinstance(each, Button) and each.audience is Audience.CHANNEL)
+            )
+            if kept:
+                blocks.append(Actions(kept))
+        else:
+            blocks.append(block)
+    blocks.append(Context((Text("Shared by "), Mention(by.person.id))))
+    return replace(message, blocks=tuple(blocks))

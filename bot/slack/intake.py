@@ -1,0 +1,85 @@
+"""How much is taken in at once, what was taken before, and what is still being done at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot import logs
+from bot.errors import UserError
+
+logger = logs.get(__name__)
+
+
+class Busy(UserError):
+    """More requests at once than podbot takes."""
+
+    def __init__(self, running: int) -> None:
+        super().__init__(
+            f"podbot is busy with {running} requests. Nothing was changed. Try again in a few seconds."
+        )
+
+
+class Stopping(UserError):
+    """podbot is being stopped, or was stopped before it had finished."""
+
+    def __init__(self, *, begun: bool) -> None:
+        super().__init__(
+            "podbot is being restarted and did not finish this. If you were deleting, look first whether "
+            "the pod is gone; then try again in a minute."
+            if begun
+            else "podbot is being restarted. Nothing was changed. Try again in a minute."
+        )
+
+
+class Intake:
+    """Counts and remembers requests; one for all ways into the bot."""
+
+    def __init__(self, *, most_at_once: int = 100, remembered: int = 10_000) -> None:
+        self._most_at_once = most_at_once
+        self._remembered = remembered
+        self._seen: dict[str, None] = {}
+        self._running: set[asyncio.Task[object]] = set()
+        self._stopping = False
+
+    @property
+    def running(self) -> int:
+        """How many requests are being served now."""
+        return len(self._running)
+
+    def is_new(self, key: str) -> bool:
+        """Whether this delivery comes for the first time; it is remembered from then on."""
+        if key in self._seen:
+            return False
+        self._seen[key] = None
+        if len(self._seen) > self._remembered:
+            del self._seen[next(iter(self._seen))]
+        return True
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Serve one request in the task that runs; raises `Busy` or `Stopping` where it may not begin."""
+        task = asyncio.current_task()
+        if self._stopping:
+            raise Stopping(begun=False)
+        if task is None or len(self._running) >= self._most_at_once:
+            raise Busy(len(self._running))
+        self._running.add(task)
+        try:
+            yield
+        finally:
+            self._running.discard(task)
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing new; wait for what runs, and cancel what has not ended after `seconds`."""
+        self._stopping = True
+        running = set(self._running)
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            logger.warning("requests_cut_off", requests=len(late))
+            await asyncio.wait(late, timeout=2.0)

@@ -1,0 +1,18 @@
+"""Where a request was made, and with that, where its answer belongs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.model.people import ChannelId, MessageTs, UserId
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person in a channel, perhaps in a thread; a struct, so that a dialog can carry it along."""
+
+    user: UserId
+    channel: ChannelId
+    thread: MessageTs | None = None
+    """Set where the request was made inside a thread."""
+    response_url: str = ""
+    """Slack's address for answers to this very request: 5 uses, 30 minutes; empty where there is none."""

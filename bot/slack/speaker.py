@@ -1,0 +1,214 @@
+"""Saying things in Slack: to one person where they asked, or to the channel.
+
+Every answer arrives: where one way is closed (an address used up, a bot that is no member), the next is
+taken, and a message whose blocks Slack refuses is said as plain text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook import WebhookResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot import logs
+from bot.model.messages import Inline, Line, Link, Message, Text
+from bot.model.people import MessageTs
+from bot.slack.blocks import RenderedMessage, as_plain, render
+from bot.slack.client import CALL_SECONDS, SlackTrouble, translated
+from bot.slack.files import Files, SharedFile
+from bot.slack.place import Place
+
+logger = logs.get(__name__)
+
+_REFUSED_SHAPES = frozenset(
+    {
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_payload",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+    }
+)
+_T = TypeVar("_T")
+
+
+async def drawn_or_plain(
+    rendered: RenderedMessage, message: Message, send: Callable[[RenderedMessage], Awaitable[_T]]
+) -> _T:
+    """Send what was rendered; where Slack refuses its shape, the same in plain text.
+
+    Nothing is said twice: what is refused for its shape was not posted.
+    """
+    try:
+        return await send(rendered)
+    except SlackTrouble as trouble:
+        if trouble.code not in _REFUSED_SHAPES:
+            raise
+        logger.exception("slack_refused_blocks", code=trouble.code, details=trouble.details)
+        return await send(replace(as_plain(message), metadata=rendered.metadata))
+
+
+class Speaker:
+    """Answers people. Raises nothing but mistakes of our own: what cannot be said is logged."""
+
+    def __init__(self, client: AsyncWebClient, files: Files) -> None:
+        self._client = client
+        self._files = files
+
+    async def tell(self, place: Place, message: Message, *, replaces: bool = False) -> None:
+        """Answer the person alone, where they asked; files go to their direct messages.
+
+        With `replaces` the answer takes the place of the message whose button was pressed.
+        """
+        rendered = await self._with_private_files(place, render(message))
+        ways = [self._by_response_url(place, replaces=replaces), self._ephemeral(place), self._direct(place)]
+        if place.thread is not None and not replaces:
+            # An answer by response_url may land outside the thread.
+            ways = [ways[1], ways[0], ways[2]]
+        for way in ways:
+            try:
+                await drawn_or_plain(rendered, message, way)
+            except SlackTrouble as trouble:
+                logger.info("answer_took_another_way", code=trouble.code, details=trouble.details)
+            else:
+                return
+        logger.error("answer_lost", user=place.user, channel=place.channel, text=rendered.text[:200])
+
+    async def announce(self, place: Place, message: Message) -> bool:
+        """Say it in the channel (or its thread), for all to see; False where nobody was told."""
+        rendered = render(message)
+        try:
+            ts = await drawn_or_plain(rendered, message, self._publicly(place))
+        except SlackTrouble as trouble:
+            logger.info("announcement_took_another_way", code=trouble.code, details=trouble.details)
+            if trouble.passing or not place.response_url:
+                return False
+            return await self._announce_by_response_url(place, message, rendered)
+        await self._add_files(place, rendered, ts)
+        return True
+
+    async def _announce_by_response_url(
+        self, place: Place, message: Message, rendered: RenderedMessage
+    ) -> bool:
+        if rendered.attachments:
+            rendered = rendered.ending_with(
+                (Text("The file is not here: podbot is not in this channel. Invite it, then ask again."),)
+            )
+        try:
+            await drawn_or_plain(rendered, message, self._by_response_url(place, public=True))
+        except SlackTrouble as trouble:
+            logger.warning("announcement_lost", code=trouble.code, channel=place.channel)
+            return False
+        return True
+
+    async def _add_files(self, place: Place, rendered: RenderedMessage, ts: MessageTs) -> None:
+        if not rendered.attachments:
+            return
+        try:
+            await self._files.add_to(place.channel, rendered.attachments, place.thread or ts)
+        except SlackTrouble as trouble:
+            logger.warning("files_lost", code=trouble.code, details=trouble.details)
+            await self.tell(place, Message(text=_no_files(trouble)))
+
+    async def _with_private_files(self, place: Place, rendered: RenderedMessage) -> RenderedMessage:
+        if not rendered.attachments:
+            return rendered
+        try:
+            shared = await self._files.send_to(place.user, rendered.attachments)
+        except SlackTrouble as trouble:
+            logger.warning("files_lost", code=trouble.code, details=trouble.details)
+            return rendered.ending_with((Text(_no_files(trouble)),))
+        return rendered.ending_with(_links(shared))
+
+    def _by_response_url(
+        self, place: Place, *, replaces: bool = False, public: bool = False
+    ) -> Callable[[RenderedMessage], Awaitable[None]]:
+        async def send(rendered: RenderedMessage) -> None:
+            if not place.response_url:
+                raise SlackTrouble("no_response_url", passing=False)
+            body = _said(rendered) | {
+                "response_type": "in_channel" if public else "ephemeral",
+                "replace_original": replaces,
+            }
+            if place.thread is not None:
+                body["thread_ts"] = place.thread
+            hook = AsyncWebhookClient(
+                place.response_url, timeout=CALL_SECONDS, session=self._client.session, retry_handlers=[]
+            )
+            hook.proxy = self._client.proxy
+            with translated():
+                answer = await hook.send_dict(body)
+            _check_response(answer)
+
+        return send
+
+    def _ephemeral(self, place: Place) -> Callable[[RenderedMessage], Awaitable[None]]:
+        async def send(rendered: RenderedMessage) -> None:
+            if not place.channel:
+                raise SlackTrouble("no_channel", passing=False)
+            with translated():
+                await self._client.chat_postEphemeral(
+                    channel=place.channel, user=place.user, thread_ts=place.thread, **_said(rendered)
+                )
+
+        return send
+
+    def _direct(self, place: Place) -> Callable[[RenderedMessage], Awaitable[None]]:
+        async def send(rendered: RenderedMessage) -> None:
+            with translated():
+                opened = await self._client.conversations_open(users=place.user)
+                channel: dict[str, Any] = opened["channel"]
+                await self._client.chat_postMessage(channel=channel["id"], **_said(rendered))
+
+        return send
+
+    def _publicly(self, place: Place) -> Callable[[RenderedMessage], Awaitable[MessageTs]]:
+        async def send(rendered: RenderedMessage) -> MessageTs:
+            with translated():
+                answer = await self._client.chat_postMessage(
+                    channel=place.channel, thread_ts=place.thread, **_said(rendered)
+                )
+            return MessageTs(answer["ts"])
+
+        return send
+
+
+def _check_response(answer: WebhookResponse) -> None:
+    """Slack says `ok`, or what is wrong, as JSON or as a bare code."""
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        said = {"ok": answer.status_code == 200, "error": answer.body.strip()[:100]}
+    if answer.status_code != 200 or (isinstance(said, dict) and not said.get("ok", True)):
+        code = said.get("error") if isinstance(said, dict) else None
+        raise SlackTrouble(code or f"http_{answer.status_code}", passing=answer.status_code >= 500)
+
+
+def _said(rendered: RenderedMessage) -> dict[str, Any]:
+    # Addresses in a pod's output are not for Slack to visit.
+    said: dict[str, Any] = {"text": rendered.text, "unfurl_links": False, "unfurl_media": False}
+    if rendered.blocks:
+        said["blocks"] = list(rendered.blocks)
+    return said
+
+
+def _links(files: tuple[SharedFile, ...]) -> Line:
+    line: list[Inline] = [Text("In full: ")]
+    for number, file in enumerate(files):
+        if number:
+            line.append(Text(", "))
+        elsewhere = Text(f"{file.name} (in your messages from podbot)")
+        line.append(Link(file.url, file.name) if file.url else elsewhere)
+    return tuple(line)
+
+
+def _no_files(trouble: SlackTrouble) -> str:
+    why = "; ".join(trouble.details) if trouble.code == "missing_scope" else trouble.code
+    return f"The file with everything could not be sent: Slack says {why}. Ask whoever installed podbot."

@@ -1,0 +1,146 @@
+"""The outbox's port to Slack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.model.messages import Attachment, Message, Metadata, Paragraph, plain
+from bot.model.people import ChannelId, MessageTs
+from bot.outbox.ports import Delivery, DeliveryFailed, Undeliverable
+from bot.slack.client import open_client
+from bot.slack.delivery import SlackDelivery
+from tests.unit.slack.conftest import Bench
+
+ALERTS = ChannelId("C02ALERTS")
+ALERT = Message(
+    text="OOMKilled",
+    blocks=(Paragraph((plain("OOMKilled · web"),)),),
+    metadata=Metadata(event_type="podbot_incident", payload={"incident": "1F3K", "deaths": 1}),
+)
+
+
+async def test_a_message_is_posted_and_updated(bench: Bench) -> None:
+    """An alert stands in its channel with its metadata, and changes in place."""
+    delivery: Delivery = SlackDelivery(bench.client)
+    ts = await delivery.post(ALERTS, ALERT)
+    await delivery.update(ALERTS, ts, Message(text="Recovered", metadata=ALERT.metadata))
+    [message] = await bench.alice.messages("#alerts")
+    assert (message["ts"], message["text"], message.get("blocks")) == (ts, "Recovered", None)
+    assert message["metadata"]["event_payload"] == {"incident": "1F3K", "deaths": 1}
+
+
+async def test_files_stand_in_the_thread(bench: Bench) -> None:
+    """Evidence is one click away from the alert, and not in the way."""
+    file = Attachment(filename="log.txt", title="Log", content=b"the end")
+    ts = await SlackDelivery(bench.client).post(ALERTS, Message(text="OOMKilled", attachments=(file,)))
+    message = await bench.alice.sees("#alerts", lambda message: bool(message.get("files")))
+    assert message["thread_ts"] == ts
+
+
+@pytest.mark.parametrize(
+    ("channel", "code"),
+    [
+        pytest.param("C03GENERAL", "not_in_channel", id="not a member"),
+        pytest.param("C99NOWHERE", "channel_not_found", id="no such channel"),
+    ],
+)
+async def test_a_refusal_for_good_is_told_as_such(bench: Bench, channel: str, code: str) -> None:
+    """What will never work is not to be tried again."""
+    with pytest.raises(Undeliverable) as caught:
+        await SlackDelivery(bench.client).post(ChannelId(channel), ALERT)
+    assert caught.value.code == code
+
+
+async def test_a_message_that_is_gone_cannot_be_updated(bench: Bench) -> None:
+    """An update of what was deleted is refused for good."""
+    with pytest.raises(Undeliverable, match="message_not_found"):
+        await SlackDelivery(bench.client).update(ALERTS, MessageTs("1.000100"), ALERT)
+
+
+async def test_slacks_pace_is_handed_on(bench: Bench) -> None:
+    """Too many posts come back with Slack's own word on when to try again."""
+
+    async def hurry() -> None:
+        for _ in range(20):
+            await SlackDelivery(bench.client).post(ALERTS, ALERT)
+
+    with pytest.raises(DeliveryFailed) as caught:
+        await hurry()
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after > 0
+
+
+async def test_no_answer_is_worth_another_try() -> None:
+    """Slack that cannot be reached may be reached later."""
+    async with open_client(bot_token="xoxb", api_url="http://127.0.0.1:9/") as client:
+        with pytest.raises(DeliveryFailed) as caught:
+            await SlackDelivery(client).post(ALERTS, ALERT)
+    assert caught.value.retry_after is None
+
+
+class BadDay:
+    """A Slack that answers as told, and counts."""
+
+    def __init__(self) -> None:
+        self.posts: list[dict[str, object]] = []
+        self.answers: list[web.Response] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.posts.append(dict(await request.json()))
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+async def bad_day() -> AsyncIterator[tuple[BadDay, SlackDelivery]]:
+    slack, served = BadDay(), web.Application()
+    served.router.add_post("/chat.postMessage", slack.answer)
+    async with (
+        TestServer(served) as server,
+        open_client(bot_token="xoxb", api_url=str(server.make_url("/"))) as client,
+    ):
+        yield slack, SlackDelivery(client)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"status": 503, "text": "down", "content_type": "text/plain"}, id="503"),
+        pytest.param({"status": 502, "text": "<html>", "content_type": "text/html"}, id="502 of a proxy"),
+        pytest.param({"status": 200, "text": "{", "content_type": "application/json"}, id="half an answer"),
+        pytest.param(
+            {
+                "status": 200,
+                "text": '{"ok": false, "error": "internal_error"}',
+                "content_type": "application/json",
+            },
+            id="internal_error",
+        ),
+    ],
+)
+async def test_a_bad_day_is_worth_another_try_but_not_here(
+    bad_day: tuple[BadDay, SlackDelivery], answer: dict[str, object]
+) -> None:
+    """A post whose fate is unknown is never repeated by the client: the outbox decides."""
+    slack, delivery = bad_day
+    slack.answers.append(web.Response(**answer))  # type: ignore[arg-type]
+    with pytest.raises(DeliveryFailed):
+        await delivery.post(ALERTS, ALERT)
+    assert len(slack.posts) == 1
+
+
+async def test_refused_blocks_are_said_in_plain_text(bad_day: tuple[BadDay, SlackDelivery]) -> None:
+    """An alert whose drawing Slack does not take is an alert all the same."""
+    slack, delivery = bad_day
+    refusal = {"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] why"]}}
+    slack.answers += [web.json_response(refusal), web.json_response({"ok": True, "ts": "1.000200"})]
+    assert await delivery.post(ALERTS, ALERT) == "1.000200"
+    drawn, plainly = slack.posts
+    assert drawn["blocks"]
+    assert plainly["blocks"] == []
+    assert plainly["text"] == "OOMKilled · web"
+    assert json.dumps(plainly["metadata"]) == json.dumps(drawn["metadata"])

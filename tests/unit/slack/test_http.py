@@ -1,0 +1,144 @@
+"""HTTP mode: signed requests, and only those."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.clock import SystemClock
+from bot.model.people import ChannelId, UserId
+from bot.playground.workspace import Workspace, demo_settings, serve
+from bot.slack import app, connection, views
+from bot.slack.client import open_client
+from bot.slack.http import PATH, events_handler
+from bot.slack.intake import Intake
+from bot.slack.people import SlackPeople
+from bot.slack.place import Place
+from tests.support.clock import START
+from tests.support.people import person
+from tests.unit.slack.conftest import ALICE, UID, ToldPods
+
+SECRET = "the signing secret"
+COMMAND = urlencode(
+    {
+        "command": "/pods",
+        "text": "help",
+        "user_id": ALICE,
+        "channel_id": "C01INCIDENTS",
+        "team_id": "T01PODBOT",
+        "trigger_id": "1.2.3",
+    }
+)
+Door = TestClient[web.Request, web.Application]
+
+
+@pytest.fixture
+def pods() -> ToldPods:
+    return ToldPods()
+
+
+@pytest.fixture
+async def workspace_url() -> AsyncIterator[tuple[str, str]]:
+    async with serve(Workspace(demo_settings())) as running:
+        yield running.url, running.api_url
+
+
+@pytest.fixture
+async def door(pods: ToldPods, workspace_url: tuple[str, str]) -> AsyncIterator[Door]:
+    """The bot's own door for Slack, signatures required."""
+    intake = Intake()
+    async with open_client(bot_token="xoxb-playground-bot", api_url=workspace_url[1]) as client:
+        identity = await connection.check(client)
+        bolt = app.build(
+            client=client,
+            identity=identity,
+            pods=pods,
+            people=SlackPeople(client, team=identity.team, clock=SystemClock()),
+            intake=intake,
+            default_namespace="shop",
+            signing_secret=SECRET,
+        )
+        served = web.Application()
+        served.router.add_post(PATH, events_handler(bolt))
+        async with TestClient(TestServer(served)) as caller:
+            yield caller
+            await intake.drain(2.0)
+
+
+async def send(
+    door: Door, body: str, *, secret: str = SECRET, age: int = 0, kind: str = ""
+) -> ClientResponse:
+    """A request as Slack signs it."""
+    stamp = str(int(time.time()) - age)
+    signature = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    headers = {
+        "Content-Type": kind or "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": stamp,
+        "X-Slack-Signature": f"v0={signature}",
+    }
+    return await door.post(PATH, data=body, headers=headers)
+
+
+async def test_a_signed_command_is_served(door: Door, pods: ToldPods, workspace_url: tuple[str, str]) -> None:
+    """A slash command is acknowledged with an empty answer and then answered in Slack."""
+    response = await send(door, COMMAND)
+    assert (response.status, await response.text()) == (200, "")
+    async with person(workspace_url[0], ALICE) as alice:
+        await alice.sees("#incidents", lambda message: message.get("ephemeral", False))
+    assert len(pods.asked) == 1
+
+
+async def test_a_repeated_delivery_acts_once(
+    door: Door, pods: ToldPods, workspace_url: tuple[str, str]
+) -> None:
+    """The same trigger twice is the same request: acknowledged twice, done once."""
+    first, second = await send(door, COMMAND), await send(door, COMMAND)
+    assert (first.status, second.status) == (200, 200)
+    async with person(workspace_url[0], ALICE) as alice:
+        await alice.sees("#incidents", lambda message: message.get("ephemeral", False))
+    assert len(pods.asked) == 1
+
+
+async def test_a_confirmation_delivered_twice_deletes_once(
+    door: Door, pods: ToldPods, workspace_url: tuple[str, str]
+) -> None:
+    """The second delivery of a submission is answered like the first, and nothing is deleted again."""
+    place = Place(user=UserId(ALICE), channel=ChannelId("C01INCIDENTS"))
+    pending = views.Pending(
+        asker=UserId(ALICE), namespace="shop", pod="web-1", uid=UID, asked_at=START, place=place
+    )
+    view = views.confirmation((), pending) | {"id": "V01", "state": {"values": {}}}
+    body = {"type": "view_submission", "user": {"id": ALICE}, "team": {"id": "T01PODBOT"}, "view": view}
+    sent = urlencode({"payload": json.dumps(body)})
+    first, second = await send(door, sent), await send(door, sent)
+    for response in (first, second):
+        assert (await response.json())["response_action"] == "update"
+    async with person(workspace_url[0], ALICE) as alice:
+        await alice.sees("#incidents", "deleted `web-1`")
+    assert len(pods.confirmed) == 1
+
+
+@pytest.mark.parametrize(
+    ("secret", "age"),
+    [pytest.param("another secret", 0, id="wrong secret"), pytest.param(SECRET, 600, id="replayed later")],
+)
+async def test_anything_else_is_turned_away(door: Door, pods: ToldPods, secret: str, age: int) -> None:
+    """A wrong or an old signature gets 401 and does nothing."""
+    response = await send(door, COMMAND, secret=secret, age=age)
+    assert response.status == 401
+    assert pods.asked == []
+
+
+async def test_slack_can_verify_the_address(door: Door) -> None:
+    """Slack's challenge is echoed when the address is entered."""
+    body = '{"type": "url_verification", "challenge": "3eZbrw1a"}'
+    response = await send(door, body, kind="application/json")
+    assert "3eZbrw1a" in await response.text()

@@ -1,0 +1,83 @@
+"""Saying things in Slack when the usual way is closed."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.model.messages import Attachment, Message
+from bot.model.people import ChannelId, MessageTs, UserId
+from bot.slack.client import open_client
+from bot.slack.files import Files
+from bot.slack.place import Place
+from bot.slack.speaker import Speaker
+from tests.unit.slack.conftest import ALICE, Bench
+
+HELLO = Message(text="hello")
+
+
+@pytest.fixture
+def speaker(bench: Bench) -> Speaker:
+    return Speaker(bench.client, Files(bench.client))
+
+
+def place(
+    bench: Bench, *, channel: str = "C01INCIDENTS", thread: str | None = None, used: bool = False
+) -> Place:
+    """Where Alice asked; with an address for answers that is not good any more, if `used`."""
+    return Place(
+        user=UserId(ALICE),
+        channel=ChannelId(channel),
+        thread=MessageTs(thread) if thread else None,
+        response_url=f"{bench.running.url}commands/used-up" if used else "",
+    )
+
+
+async def test_without_an_address_the_answer_is_ephemeral_in_the_channel(
+    bench: Bench, speaker: Speaker
+) -> None:
+    """An address that is used up or expired is no reason to stay silent."""
+    await speaker.tell(place(bench, used=True), HELLO)
+    assert (await bench.alice.sees("#incidents", "hello"))["ephemeral"]
+
+
+async def test_where_podbot_is_no_member_the_answer_is_a_direct_message(
+    bench: Bench, speaker: Speaker
+) -> None:
+    """A channel without podbot and without an address leaves the direct messages."""
+    await speaker.tell(place(bench, channel="C03GENERAL"), HELLO)
+    await bench.alice.sees("@podbot", "hello")
+
+
+async def test_from_nowhere_the_answer_is_a_direct_message(bench: Bench, speaker: Speaker) -> None:
+    """A click outside channels is answered too."""
+    await speaker.tell(place(bench, channel=""), HELLO)
+    await bench.alice.sees("@podbot", "hello")
+
+
+async def test_an_announcement_that_nobody_heard_is_known(bench: Bench, speaker: Speaker) -> None:
+    """Without membership and without a good address the caller learns that nobody was told."""
+    assert not await speaker.announce(place(bench, channel="C03GENERAL", used=True), HELLO)
+    assert not await speaker.announce(place(bench, channel="C03GENERAL"), HELLO)
+
+
+async def test_an_announcement_in_a_thread_stays_there(bench: Bench, speaker: Speaker) -> None:
+    """What was done in an incident's thread is told in it, with its files."""
+    root = await bench.alice.types("#incidents", "web is down")
+    file = Attachment(filename="log.txt", title="Log", content=b"the end")
+    told = Message(text="deleted", attachments=(file,))
+    assert await speaker.announce(place(bench, thread=root["ts"]), told)
+    said = await bench.bob.sees("#incidents", "deleted")
+    sent = await bench.bob.sees("#incidents", lambda message: bool(message.get("files")))
+    assert said["thread_ts"] == sent["thread_ts"] == root["ts"]
+
+
+async def test_an_answer_that_cannot_be_said_at_all_is_logged() -> None:
+    """With Slack away nothing is raised, and the log knows what was lost."""
+    async with open_client(bot_token="xoxb", api_url="http://127.0.0.1:9/") as client:
+        speaker = Speaker(client, Files(client))
+        with capture_logs() as lines:
+            await speaker.tell(Place(user=UserId(ALICE), channel=ChannelId("C01")), HELLO)
+            told = await speaker.announce(Place(user=UserId(ALICE), channel=ChannelId("C01")), HELLO)
+    assert not told
+    assert [line["text"] for line in lines if line["event"] == "answer_lost"] == ["hello"]
