@@ -1,0 +1,1 @@
+"""What Slack takes and refuses: Block Kit, messages and views, as pure functions over JSON."""

@@ -1,0 +1,1 @@
+"""The Web API, one module for each family of methods; `dispatch` is the door."""
