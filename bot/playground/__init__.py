@@ -1,1 +1,1 @@
-"""The playground: a Slack-compatible workspace with a page, a simulated cluster, and the demo that joins them."""
+"""The playground: a Slack-compatible workspace with a page, a simulated cluster, and the demo joining both."""
