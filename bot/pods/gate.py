@@ -1,0 +1,121 @@
+"""The gate that every request passes: the policy decides, and the audit gets one line of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.errors import UserError
+from bot.model.answers import Decision
+from bot.model.commands import Verb
+from bot.model.people import Asker
+from bot.model.pods import ALL_NAMESPACES, ClusterName
+from bot.model.problems import Refused
+from bot.pods.audit import AuditTrail, Entry, Outcome
+from bot.pods.policy import NOTHING_ALLOWED, Policy
+from bot.pods.policy_keeper import PolicyKeeper
+
+
+class Gate:
+    """Of one cluster: what the policy in force allows, and the record of what was asked."""
+
+    def __init__(
+        self, cluster: ClusterName, keeper: PolicyKeeper, audit: AuditTrail, served: tuple[str, ...] = ()
+    ) -> None:
+        self._cluster = cluster
+        self._keeper = keeper
+        self._audit = audit
+        self._served = served
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return self._keeper.policy
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The namespaces that podbot serves (`PODBOT_NAMESPACES`); empty for all."""
+        return self._served
+
+    def decide(self, asker: Asker, verb: Verb, namespace: str) -> Decision:
+        """What the policy says, within the namespaces that are served."""
+        policy = self.policy
+        if policy is NOTHING_ALLOWED and self._keeper.problem:
+            return _refusal(verb, namespace, self._keeper.problem)
+        decision = policy.decide(asker, verb, namespace)
+        if decision.allowed and not self.serves(namespace):
+            return _refusal(verb, namespace, f"podbot serves only {', '.join(self._served)} here.")
+        return decision
+
+    def serves(self, namespace: str) -> bool:
+        """Whether podbot has anything to do with a namespace; with some of all of them it always has."""
+        return not self._served or namespace == ALL_NAMESPACES or namespace in self._served
+
+    @property
+    def policy_problem(self) -> str:
+        """What is wrong with the policy file, in words; empty where nothing is."""
+        return self._keeper.problem
+
+    def allows(self, asker: Asker, verb: Verb, namespace: str) -> bool:
+        """Whether this may be done along with something else that was asked."""
+        return self.decide(asker, verb, namespace).allowed
+
+    def authorise(self, asker: Asker, verb: Verb, namespace: str, what: str) -> Decision:
+        """The decision that allows it; raises `Refused`, which is on record then."""
+        decision = self.decide(asker, verb, namespace)
+        if not decision.allowed:
+            self._record(asker, decision, what, Outcome.REFUSED, decision.why)
+            raise Refused(decision)
+        return decision
+
+    @contextmanager
+    def audited(self, asker: Asker, decision: Decision, what: str, detail: str = "") -> Iterator[None]:
+        """Do something that was allowed; how it ends is recorded, whatever happens."""
+        try:
+            yield
+        except UserError as error:
+            self._record(asker, decision, what, Outcome.FAILED, _joined(detail, str(error)))
+            raise
+        except BaseException as error:
+            # Cancelled, or a mistake of ours: what was asked and allowed is on record all the same.
+            self._record(asker, decision, what, Outcome.FAILED, _joined(detail, type(error).__name__))
+            raise
+        self._record(asker, decision, what, Outcome.DONE, detail)
+
+    def note(self, asker: Asker, verb: str, namespace: str = "", what: str = "") -> None:
+        """Record a request that needs no permission: `help`, `whoami`, `can-i`."""
+        self._audit.record(
+            Entry(
+                asker=asker,
+                verb=verb,
+                cluster=self._cluster,
+                namespace=namespace,
+                object=what,
+                allowed=True,
+                rule="",
+                outcome=Outcome.DONE,
+            )
+        )
+
+    def _record(self, asker: Asker, decision: Decision, what: str, outcome: Outcome, detail: str) -> None:
+        self._audit.record(
+            Entry(
+                asker=asker,
+                verb=decision.verb.value,
+                cluster=self._cluster,
+                namespace=decision.namespace or "*",
+                object=what,
+                allowed=decision.allowed,
+                rule=decision.rule.line if decision.rule else "",
+                outcome=outcome,
+                detail=detail,
+            )
+        )
+
+
+def _refusal(verb: Verb, namespace: str, why: str) -> Decision:
+    return Decision(allowed=False, verb=verb, namespace=namespace, rule=None, why=why)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

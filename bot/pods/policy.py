@@ -1,0 +1,169 @@
+"""May this person do this here. Pure, deny by default, and every answer names the rule it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.model.answers import Decision, Rule
+from bot.model.commands import Verb
+from bot.model.people import Asker, ChannelId, UsergroupId, UserId
+from bot.model.pods import ALL_NAMESPACES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One rule of a role: these verbs, in these namespaces (shell patterns), except in those."""
+
+    verbs: frozenset[Verb]
+    namespaces: tuple[str, ...]
+    exceptions: tuple[str, ...] = ()
+
+    def covers(self, namespace: str) -> bool:
+        """Whether the rule reaches a namespace; all of them (`ALL_NAMESPACES`) only where it says `*`."""
+        if namespace == ALL_NAMESPACES:
+            return "*" in self.namespaces and not self.exceptions
+        return _matches(namespace, self.namespaces) and not _matches(namespace, self.exceptions)
+
+    def __str__(self) -> str:
+        """The rule in words."""
+        verbs = ", ".join(sorted(verb.value for verb in self.verbs))
+        where = "all namespaces" if "*" in self.namespaces else ", ".join(self.namespaces)
+        besides = f", except {', '.join(self.exceptions)}" if self.exceptions else ""
+        return f"{verbs} in {where}{besides}"
+
+    def limits(self, namespace: str) -> str:
+        """For a namespace that it does not reach: where the rule ends, in words."""
+        if namespace == ALL_NAMESPACES:
+            outside = self.exceptions if "*" in self.namespaces else ()
+        else:
+            outside = self.exceptions if _matches(namespace, self.namespaces) else ()
+        return f"outside {_either(outside)}" if outside else f"in {_either(self.namespaces)} only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Who holds a role, and where they must ask for it to count (no channels: anywhere)."""
+
+    role: str
+    everyone: bool = False
+    users: frozenset[UserId] = frozenset()
+    usergroups: frozenset[UsergroupId] = frozenset()
+    channels: frozenset[ChannelId] = frozenset()
+
+    def names(self, asker: Asker) -> bool:
+        """Whether the asker is meant, wherever they ask. Only full members are everyone, or in a group."""
+        person = asker.person
+        if person.id in self.users:
+            return True
+        return person.full_member and (self.everyone or bool(self.usergroups & person.usergroups))
+
+    def holds_in(self, channel: ChannelId) -> bool:
+        """Whether it counts where it is asked."""
+        return not self.channels or channel in self.channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """These verbs in these namespaces take a second person, who holds the role.
+
+    Nobody can be asked for an approval yet, so what needs one is refused, and the refusal says so.
+    """
+
+    verbs: frozenset[Verb]
+    namespaces: tuple[str, ...]
+    role: str
+
+    def needed_in(self, namespace: str) -> bool:
+        """Whether it stands in the way; in all namespaces at once, any pattern does."""
+        return namespace == ALL_NAMESPACES or _matches(namespace, self.namespaces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole policy. An empty one allows nothing."""
+
+    roles: dict[str, tuple[Grant, ...]]
+    bindings: tuple[Binding, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+    def rules_for(self, asker: Asker) -> tuple[Rule, ...]:
+        """Every rule that holds for this asker in this place."""
+        rules = (_rule(role, grant) for role, grant in self._grants(asker))
+        return tuple(dict.fromkeys(rules))
+
+    def rule_somewhere(self, asker: Asker, verb: Verb) -> Rule | None:
+        """The first rule that allows this in at least some namespace."""
+        return next((_rule(role, grant) for role, grant in self._grants(asker) if verb in grant.verbs), None)
+
+    def decide(self, asker: Asker, verb: Verb, namespace: str) -> Decision:
+        """The decision, with the rule that allows it or a sentence on what is missing."""
+        for role, grant in self._grants(asker):
+            if verb in grant.verbs and grant.covers(namespace):
+                return self._unless_approval(role, grant, verb, namespace)
+        return _refusal(verb, namespace, self._why_not(asker, verb, namespace))
+
+    def _unless_approval(self, role: str, grant: Grant, verb: Verb, namespace: str) -> Decision:
+        for approval in self.approvals:
+            if verb in approval.verbs and approval.needed_in(namespace):
+                why = (
+                    f"Role {role} would allow it, but in {_either(approval.namespaces)} it takes a second "
+                    f"person of role {approval.role} to approve, and podbot cannot ask for approvals yet."
+                )
+                return _refusal(verb, namespace, why)
+        why = f"Role {role} allows it: {grant}."
+        return Decision(allowed=True, verb=verb, namespace=namespace, rule=_rule(role, grant), why=why)
+
+    def _grants(self, asker: Asker) -> Iterator[tuple[str, Grant]]:
+        """Every grant that holds for this asker in this place, with its role."""
+        for binding in self.bindings:
+            if binding.names(asker) and binding.holds_in(asker.channel):
+                for grant in self.roles.get(binding.role, ()):
+                    yield binding.role, grant
+
+    def _why_not(self, asker: Asker, verb: Verb, namespace: str) -> str:
+        """What comes nearest to allowing it, so that the person knows whom and what to ask for."""
+        able = {
+            role
+            for role, grants in self.roles.items()
+            if any(verb in grant.verbs and grant.covers(namespace) for grant in grants)
+        }
+        for binding in self.bindings:
+            if binding.role in able and binding.names(asker):
+                channels = _either(tuple(sorted(binding.channels)))
+                return f"Role {binding.role} would allow it, but only when you ask in channel {channels}."
+        for role, grant in self._grants(asker):
+            if verb in grant.verbs:
+                return f"Role {role} would allow it, {grant.limits(namespace)}."
+        if not able:
+            return "No role allows it: a rule for it would have to be added to the policy file."
+        roles = _either(tuple(sorted(able)))
+        for binding in self.bindings:
+            if binding.role in able and binding.everyone and not asker.person.full_member:
+                return (
+                    f"Role {binding.role} would allow it, but only to full members of this workspace, "
+                    "and podbot does not see you as one."
+                )
+        return f"It takes the role {roles}, which the policy file does not give you."
+
+
+NOTHING_ALLOWED = Policy(roles={})
+"""What holds while there is no policy file."""
+
+
+def _rule(role: str, grant: Grant) -> Rule:
+    return Rule(role=role, line=f"role {role}: {grant}")
+
+
+def _refusal(verb: Verb, namespace: str, why: str) -> Decision:
+    return Decision(allowed=False, verb=verb, namespace=namespace, rule=None, why=why)
+
+
+def _matches(namespace: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(namespace, pattern) for pattern in patterns)
+
+
+def _either(names: tuple[str, ...]) -> str:
+    *rest, last = names
+    return f"{', '.join(rest)} or {last}" if rest else last

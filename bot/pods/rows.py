@@ -1,0 +1,214 @@
+"""Pods as `kubectl get pods -o wide` prints them.
+
+READY, STATUS, RESTARTS and AGE follow `printPod` of the API server (pkg/printers/internalversion/printers.go
+of a current Kubernetes release), rule by rule: on-call fingers and eyes know these words, and a second
+opinion on them helps nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model import durations
+from bot.model.answers import Health, PodRow
+from bot.model.pods import ContainerState, ContainerStatus, Pod, PodCondition, Terminated
+
+NONE = "<none>"
+UNKNOWN = "<unknown>"
+NODE_UNREACHABLE = "NodeLost"
+SCHEDULING_GATED = "SchedulingGated"
+
+STARTING = frozenset({"ContainerCreating", "PodInitializing"})
+"""Waiting reasons of an ordinary start."""
+
+NOT_READY_FOR_LONG = timedelta(minutes=10)
+"""A pod that runs without being Ready for longer than this is failing, not starting."""
+
+UNSCHEDULABLE_FOR_LONG = timedelta(minutes=5)
+"""A pod that no node takes for longer than this is failing, not waiting for its turn."""
+
+TERMINATING_FOR_LONG = timedelta(minutes=5)
+"""A pod that is still there so long after its grace period is stuck."""
+
+
+def row(pod: Pod, now: datetime) -> PodRow:
+    """One line of the table, ages told at `now`."""
+    told = _tell(pod)
+    restarts = str(told.restarts)
+    if told.restarts and told.last_restart is not None:
+        restarts = f"{told.restarts} ({_since(told.last_restart, now)} ago)"
+    # The API server lets podIP win over podIPs where a writer set them apart (core/v1 conversion).
+    ip = pod.status.pod_ip or next((each.ip for each in pod.status.pod_ips or ()), "")
+    return PodRow(
+        namespace=pod.namespace,
+        name=pod.name,
+        ready=f"{told.ready}/{told.total}",
+        status=told.status,
+        restarts=restarts,
+        age=_since(pod.metadata.creation_timestamp, now),
+        ip=ip or NONE,
+        node=pod.spec.node_name or NONE,
+        nominated_node=pod.status.nominated_node_name or NONE,
+        readiness_gates=_gates(pod),
+        health=health(pod, now),
+    )
+
+
+def health(pod: Pod, now: datetime) -> Health:
+    """What the pod's state means at this moment for someone on call.
+
+    Debug containers do not count: they end as their user leaves them. Neither do restarts that the pod has
+    got over; RESTARTS tells of those.
+    """
+    phase = pod.status.phase
+    if phase == "Succeeded":
+        return Health.FINISHED
+    if phase == "Failed":
+        return Health.FAILING
+    if pod.terminating:
+        return Health.FAILING if _stuck_terminating(pod, now) else Health.PENDING
+    if phase == "Unknown" or any(map(_broken, _lasting(pod))):
+        return Health.FAILING
+    scheduled = pod.condition("PodScheduled")
+    if _lasts(scheduled, "False", UNSCHEDULABLE_FOR_LONG, now) and not _gated(scheduled):
+        return Health.FAILING
+    if phase != "Running":
+        return Health.PENDING
+    ready = pod.condition("Ready")
+    if ready is None or ready.status == "True":
+        return Health.HEALTHY
+    return Health.FAILING if _lasts(ready, ready.status, NOT_READY_FOR_LONG, now) else Health.PENDING
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the walk over the containers has found so far."""
+
+    status: str
+    ready: int = 0
+    total: int = 0
+    restarts: int = 0
+    last_restart: datetime | None = None
+
+    def count_restarts(self, container: ContainerStatus) -> None:
+        self.restarts += container.restart_count
+        ended = container.last_state.terminated
+        if ended is not None and ended.finished_at is not None:
+            self.last_restart = max(self.last_restart or ended.finished_at, ended.finished_at)
+
+
+def _tell(pod: Pod) -> _Told:
+    told = _Told(status=pod.status.reason or pod.status.phase)
+    if _gated(pod.condition("PodScheduled")):
+        told.status = SCHEDULING_GATED
+    sidecars = {each.name for each in pod.spec.init_containers or () if each.restart_policy == "Always"}
+    told.total = len(pod.spec.containers or ()) + len(sidecars)
+    sidecar_restarts = _Told(status="")
+    initializing = _tell_init(pod, sidecars, told, sidecar_restarts)
+    initialized = pod.condition("Initialized")
+    if not initializing or (initialized is not None and initialized.status == "True"):
+        told.restarts, told.last_restart = sidecar_restarts.restarts, sidecar_restarts.last_restart
+        _tell_app(pod, told)
+    if pod.terminating:
+        if pod.status.reason == NODE_UNREACHABLE:
+            told.status = "Unknown"
+        elif pod.status.phase not in {"Succeeded", "Failed"}:
+            told.status = "Terminating"
+    return told
+
+
+def _tell_init(pod: Pod, sidecars: set[str], told: _Told, sidecar_restarts: _Told) -> bool:
+    """Walk the init containers up to the first that is not done; True where there is such a one."""
+    for index, container in enumerate(pod.status.init_container_statuses or ()):
+        is_sidecar = container.name in sidecars
+        told.count_restarts(container)
+        if is_sidecar:
+            sidecar_restarts.count_restarts(container)
+        state = container.state
+        if state.terminated is not None and state.terminated.exit_code == 0:
+            continue
+        if is_sidecar and container.started:
+            told.ready += container.ready
+            continue
+        if state.terminated is not None:
+            told.status = f"Init:{_ending(state.terminated)}"
+        elif state.waiting is not None and state.waiting.reason not in {"", "PodInitializing"}:
+            told.status = f"Init:{state.waiting.reason}"
+        else:
+            told.status = f"Init:{index}/{len(pod.spec.init_containers or ())}"
+        return True
+    return False
+
+
+def _tell_app(pod: Pod, told: _Told) -> None:
+    any_ready = False
+    failure = ""
+    # Backwards, so that of several containers with something to tell the first one has the last word.
+    for container in reversed(pod.status.container_statuses or ()):
+        told.count_restarts(container)
+        state = container.state
+        if state.waiting is not None and state.waiting.reason:
+            told.status = state.waiting.reason
+        elif state.terminated is not None:
+            told.status = _ending(state.terminated)
+            if state.terminated.exit_code != 0:
+                failure = told.status
+        elif container.ready and state.running is not None:
+            any_ready = True
+            told.ready += 1
+    if told.status == "Completed":
+        ready = pod.condition("Ready")
+        if any_ready and ready is not None and ready.status == "True":
+            told.status = "Running"
+        elif failure:
+            told.status = failure  # since kubernetes/kubernetes#124766
+        elif any_ready:
+            told.status = "NotReady"
+
+
+def _ending(ended: Terminated) -> str:
+    if ended.reason:
+        return ended.reason
+    return f"Signal:{ended.signal}" if ended.signal else f"ExitCode:{ended.exit_code}"
+
+
+def _gates(pod: Pod) -> str:
+    gates = pod.spec.readiness_gates or ()
+    if not gates:
+        return NONE
+    conditions = [pod.condition(gate.condition_type) for gate in gates]
+    met = sum(1 for each in conditions if each is not None and each.status == "True")
+    return f"{met}/{len(gates)}"
+
+
+def _since(moment: datetime | None, now: datetime) -> str:
+    return UNKNOWN if moment is None else durations.human(now - moment)
+
+
+def _gated(scheduled: PodCondition | None) -> bool:
+    return scheduled is not None and scheduled.reason == SCHEDULING_GATED
+
+
+def _lasting(pod: Pod) -> tuple[ContainerStatus, ...]:
+    return (pod.status.init_container_statuses or ()) + (pod.status.container_statuses or ())
+
+
+def _broken(container: ContainerStatus) -> bool:
+    state: ContainerState = container.state
+    if state.waiting is not None:
+        return state.waiting.reason not in STARTING | {""}
+    return state.terminated is not None and state.terminated.exit_code != 0
+
+
+def _stuck_terminating(pod: Pod, now: datetime) -> bool:
+    # The API server writes deletionTimestamp as the moment at which the grace period ends.
+    ends = pod.metadata.deletion_timestamp
+    lost = pod.status.reason == NODE_UNREACHABLE
+    return lost or (ends is not None and now - ends > TERMINATING_FOR_LONG)
+
+
+def _lasts(condition: PodCondition | None, status: str, long: timedelta, now: datetime) -> bool:
+    if condition is None or condition.status != status or condition.last_transition_time is None:
+        return False
+    return now - condition.last_transition_time > long

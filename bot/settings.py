@@ -1,0 +1,214 @@
+"""Settings: a mapping of environment variables to one frozen value, or the list of all that is wrong.
+
+Nothing here reads the environment; `bot.cli` does, once, and hands the mapping in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from bot.errors import PodbotError
+from bot.logs import LogFormat
+
+
+class SettingsWrong(PodbotError):
+    """`problems` has one line for each thing that is wrong, beginning with the variable's name."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LogLevel(Enum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    # Each once: a namespace named twice would be listed and watched twice.
+    parts = dict.fromkeys(part.strip() for part in value.split(",") if part.strip())
+    if not parts:
+        raise ValueError("it names nothing; leave it empty for the default")
+    return tuple(parts)
+
+
+def _lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _namespaces(values: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [each for each in values if not _NAMESPACE.fullmatch(each)]
+    if wrong:
+        raise ValueError(f"no namespace can be called {wrong[0][:63]!r}; name them, separated by commas")
+    return values
+
+
+def _address(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (colon and host and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
+        raise ValueError("write it as HOST:PORT, for example 127.0.0.1:8080")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    parts = urlsplit(value)
+    if not parts.hostname or any(letter.isspace() for letter in value):
+        raise ValueError("it is no URL")
+    if "@" in parts.netloc:
+        raise ValueError("it must hold no user or password: podbot prints it")
+    return value
+
+
+def _starting_with(prefix: str, kind: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"{kind} begins with {prefix}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _ends_in_slash(value: str) -> str:
+    if not value.endswith("/"):
+        raise ValueError("it must end in /")
+    return value
+
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label, as the API server asks for
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Settings(BaseModel):
+    """Everything that `podbot run` can be told; the README's table is tested against it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, hide_input_in_errors=True)
+
+    slack_bot_token: Annotated[SecretStr, _starting_with("xoxb-", "a bot token")] = Field(
+        alias="SLACK_BOT_TOKEN", description="Bot token of the Slack app (`xoxb-…`)."
+    )
+    slack_app_token: Annotated[SecretStr, _starting_with("xapp-", "an app-level token")] | None = Field(
+        default=None,
+        alias="SLACK_APP_TOKEN",
+        description="App-level token (`xapp-…`) with `connections:write`; with it, podbot uses Socket Mode.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        default=None,
+        alias="SLACK_SIGNING_SECRET",
+        description="Without an app token: HTTP mode. Slack posts to `/slack/events`, signatures required.",
+    )
+    slack_api_url: Annotated[str, AfterValidator(_http_url), AfterValidator(_ends_in_slash)] = Field(
+        default="https://slack.com/api/",
+        alias="SLACK_API_URL",
+        description="Base of Slack's Web API; ends in `/`.",
+    )
+    kubeconfig: str | None = Field(
+        default=None, alias="KUBECONFIG", description="The kubeconfig file; default `~/.kube/config`."
+    )
+    kube_contexts: Listed = Field(
+        default=(),
+        alias="PODBOT_KUBE_CONTEXTS",
+        max_length=1,
+        description="The kube context to serve; default: in-cluster, else the current context.",
+    )
+    kube_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        default=None,
+        alias="PODBOT_KUBE_API_URL",
+        description="An API server reached without credentials, as `kubectl proxy` gives.",
+    )
+    namespaces: Annotated[Listed, AfterValidator(_namespaces)] = Field(
+        default=(), alias="PODBOT_NAMESPACES", description="Namespaces to watch and serve; default all."
+    )
+    alert_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] = Field(
+        alias="PODBOT_ALERT_CHANNEL", description="Id of the channel that is told when pods die."
+    )
+    policy: Path | None = Field(
+        default=None,
+        alias="PODBOT_POLICY",
+        description="The YAML policy file, hot-reloaded; without it only `help` and `whoami` are allowed.",
+    )
+    http_addr: Annotated[str, AfterValidator(_address)] = Field(
+        default="127.0.0.1:8080",
+        alias="PODBOT_HTTP_ADDR",
+        description="Where health and, in HTTP mode, Slack's requests are served.",
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_lowered)] = Field(
+        default=LogLevel.INFO,
+        alias="PODBOT_LOG_LEVEL",
+        description="`debug`, `info`, `warning` or `error`.",
+    )
+    log_format: Annotated[LogFormat, BeforeValidator(_lowered)] = Field(
+        default=LogFormat.JSON, alias="PODBOT_LOG_FORMAT", description="`json` or `console`."
+    )
+
+    @property
+    def http_host(self) -> str:
+        """The host to listen on."""
+        return self.http_addr.rpartition(":")[0].strip("[]")
+
+    @property
+    def http_port(self) -> int:
+        """The port to listen on; 0 lets the system choose."""
+        return int(self.http_addr.rpartition(":")[2])
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment; empty variables count as not set. Raises `SettingsWrong`."""
+    known = {field.alias for field in Settings.model_fields.values()}
+    given: dict[str, str] = {
+        name: value.strip() for name, value in environment.items() if name in known and value.strip()
+    }
+    problems = _contradictions(given)
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        problems = [*map(_problem, error.errors()), *problems]
+    if problems:
+        raise SettingsWrong(tuple(problems)) from None
+    return settings
+
+
+def _contradictions(given: Mapping[str, str]) -> list[str]:
+    """What is wrong with the variables together, whatever else is wrong with each."""
+    found = []
+    if "SLACK_APP_TOKEN" not in given and "SLACK_SIGNING_SECRET" not in given:
+        found.append("SLACK_APP_TOKEN: set it (Socket Mode), or set SLACK_SIGNING_SECRET (HTTP mode)")
+    if "PODBOT_KUBE_API_URL" in given and "PODBOT_KUBE_CONTEXTS" in given:
+        found.append("PODBOT_KUBE_API_URL: set it or PODBOT_KUBE_CONTEXTS, not both")
+    return found
+
+
+def _problem(error: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in error["loc"][:1])
+    match error["type"]:
+        case "missing":
+            return f"{name}: is not set, and podbot cannot run without it"
+        case "too_long":
+            return f"{name}: name one context; podbot serves one cluster"
+        case "string_pattern_mismatch":
+            return f"{name}: must be a channel's id (C0123ABCD), not its name"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
