@@ -1,0 +1,1 @@
+"""What the operator of the bot needs: the HTTP endpoint with health."""

@@ -1,0 +1,45 @@
+"""The HTTP endpoint: health for the kubelet and, in HTTP mode, the door for Slack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+CLOSE_WITHIN = 2.0
+"""Seconds that requests under way are given when the endpoint closes."""
+
+Readiness = Callable[[], Mapping[str, str]]
+"""What keeps the bot from being ready, by part; empty when nothing does."""
+
+
+@asynccontextmanager
+async def serve(
+    host: str, port: int, *, readiness: Readiness, routes: Sequence[web.AbstractRouteDef] = ()
+) -> AsyncIterator[int]:
+    """Serve `/healthz`, `/readyz` and `routes` until the block ends; yields the port that it listens on.
+
+    `/healthz` answers as long as the event loop runs. `/readyz` answers 503 with the reasons while a part is
+    not ready. Raises OSError where the address cannot be had.
+    """
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def readyz(_: web.Request) -> web.Response:
+        missing = dict(readiness())
+        body = json.dumps({"ready": not missing, "missing": missing})
+        return web.Response(text=body, content_type="application/json", status=503 if missing else 200)
+
+    application = web.Application()
+    application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *routes])
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=CLOSE_WITHIN)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

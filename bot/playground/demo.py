@@ -1,0 +1,106 @@
+"""The demo: the workspace, the simulated cluster and the bot, joined. Nothing in the bot knows of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot import app
+from bot.clock import SystemClock
+from bot.playground import cluster as simulated_cluster
+from bot.playground import workspace as slack
+from bot.playground.workspace.demo_world import ALERTS
+from bot.settings import load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playground:
+    """What is running. `environment` is what a bot needs to join in."""
+
+    page: str
+    environment: dict[str, str]
+    workspace: slack.Running
+    cluster: simulated_cluster.RunningCluster | None
+
+
+@asynccontextmanager
+async def open_playground(*, simulated: bool = True, port: int = 0) -> AsyncIterator[Playground]:
+    """The two servers, without a bot, until the block ends."""
+    async with AsyncExitStack() as servers:
+        folder = Path(servers.enter_context(TemporaryDirectory(prefix="podbot-")))
+        cluster = None
+        environment: dict[str, str] = {}
+        if simulated:
+            cluster = await servers.enter_async_context(
+                simulated_cluster.serve(simulated_cluster.demo_cluster())
+            )
+            config = folder / "kubeconfig"
+            config.write_text(
+                simulated_cluster.kubeconfig(cluster.url, context="playground", namespace="shop"), "utf-8"
+            )
+            environment["KUBECONFIG"] = str(config)
+        settings = slack.demo_settings(panel_url=cluster.panel_url if cluster else None)
+        workspace = await servers.enter_async_context(slack.serve(slack.Workspace(settings), port=port))
+        policy = folder / "policy.yaml"
+        policy.write_text(
+            (resources.files("bot.playground") / "demo_policy.yaml").read_text("utf-8"), "utf-8"
+        )
+        environment |= {
+            "SLACK_BOT_TOKEN": settings.app.bot_token,
+            "SLACK_APP_TOKEN": settings.app.app_token,
+            "SLACK_API_URL": workspace.api_url,
+            "PODBOT_ALERT_CHANNEL": ALERTS,
+            "PODBOT_POLICY": str(policy),
+            "PODBOT_HTTP_ADDR": "127.0.0.1:0",
+        }
+        yield Playground(page=workspace.url, environment=environment, workspace=workspace, cluster=cluster)
+
+
+async def run(
+    stop: asyncio.Event,
+    *,
+    environment: Mapping[str, str],
+    simulated: bool,
+    port: int,
+    say: Callable[[str], None],
+) -> None:
+    """Serve the playground and run the bot in it until `stop` is set.
+
+    `environment` gives the kubeconfig where the cluster is not simulated.
+    """
+    async with open_playground(simulated=simulated, port=port) as playground:
+        for_the_cluster = (
+            {} if simulated else {name: environment[name] for name in _KUBE if name in environment}
+        )
+        settings = load({**for_the_cluster, **playground.environment})
+        clock = SystemClock()
+        plan = await app.prepare(settings, environment, clock)
+        say(_welcome(playground.page, simulated=simulated))
+        await app.run(plan, stop, clock=clock)
+
+
+_KUBE = ("KUBECONFIG", "PODBOT_KUBE_CONTEXTS", "PODBOT_KUBE_API_URL", "PODBOT_NAMESPACES")
+
+
+def _welcome(page: str, *, simulated: bool) -> str:
+    kill = (
+        "press a button of the cluster's panel, for example OOM-kill, and look into #alerts"
+        if simulated
+        else "the cluster is your current kube context's: what you delete there is really deleted"
+    )
+    return f"""
+  podbot's playground is open:  {page}
+
+  Try, as Alice in #incidents:
+    /pods list                    the pods of the namespace
+    /pods logs web                the beginning of a name is enough
+    {kill}
+  Then switch to Sam, who may do nothing, and try again.
+
+  Ctrl-C ends it.
+"""
