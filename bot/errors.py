@@ -29,6 +29,10 @@ class ClusterRefused(ClusterError):
     """The API server answered 401 or 403: the bot's own credentials do not allow this."""
 
 
+class NotServed(ClusterError):
+    """The cluster does not serve this part of the API: it is too old, or an addition is not installed."""
+
+
 class ObjectNotFound(ClusterError):
     """The API server answered 404: no object of this name."""
 

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
-from bot.model.commands import GetLogs, ListPods, Verb
+from bot.model.commands import ExportPods, FindAddress, GetLogs, ListEvents, ListPods, TopPods, Verb
+from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
+from bot.model.deletions import DeletionPlan, DryRun
+from bot.model.history import FormerPod
+from bot.model.log_answers import FollowStopped, Found, MergedLogs
 from bot.model.people import Person
-from bot.model.pods import ClusterName, ContainerKind, ContainerState, Event, Owner, PodCondition, PodUid
+from bot.model.pods import (
+    ClusterName,
+    ContainerKind,
+    ContainerState,
+    Event,
+    Owner,
+    PodCondition,
+    PodUid,
+    Probe,
+    Terminated,
+    Volume,
+)
+from bot.model.usage import ContainerUsage
 
 
 class Health(Enum):
@@ -39,6 +56,16 @@ class PodRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What a pod that is not healthy went through lately."""
+
+    last_exit: str
+    """How its last run ended, in short: `137 OOMKilled (app)`; empty where none has."""
+    restarts: int
+    """In the last hour, as far as podbot has watched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodList:
     """The pods that a `list` found, in the order in which they are to be shown."""
 
@@ -50,6 +77,74 @@ class PodList:
     """Of all that matched, whether shown or not."""
     namespaces_left_out: bool = False
     """Asked for all namespaces; those in which the asker may not list are not among the rows."""
+    troubles: tuple[Trouble, ...] = ()
+    """One for each row where `broken` was asked for, else none."""
+    watched_since: datetime | None = None
+    """From when restarts were counted, where that is less than an hour."""
+    missing: tuple[str, ...] = ()
+    """Of the names asked for, those that no pod has, or that several begin with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodExport:
+    """Pods in another form than a table."""
+
+    cluster: ClusterName
+    asked: ExportPods
+    rows: tuple[PodRow, ...]
+    content: bytes = b""
+    """The JSON or YAML, where that is the form."""
+    masked: int = 0
+    """How many secrets were replaced by a mask."""
+    namespaces_left_out: bool = False
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressHolders:
+    """Who has an address, and who had it."""
+
+    cluster: ClusterName
+    asked: FindAddress
+    rows: tuple[PodRow, ...]
+    former: tuple[FormerPod, ...]
+    """Last gone first."""
+    watched_since: datetime | None
+    """From when dead pods are remembered; None where none ever are."""
+    namespaces_left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventList:
+    """The events that an `events` found, newest first."""
+
+    cluster: ClusterName
+    asked: ListEvents
+    events: tuple[Event, ...]
+    namespaces_left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """What a pod, or one container of it, uses at the moment."""
+
+    namespace: str
+    pod: str
+    container: str = ""
+    cpu: Decimal
+    """Cores."""
+    memory: Decimal
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageList:
+    """What `top` found, in the order in which it is to be shown."""
+
+    cluster: ClusterName
+    asked: TopPods
+    rows: tuple[UsageRow, ...]
+    namespaces_left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +168,13 @@ class LogExcerpt:
     previous_by_itself: bool
     """The previous run was chosen because the current one has not started."""
     has_previous: bool
+    death: Terminated | None = None
+    """Only the minute before this end was asked for."""
     lines: tuple[str, ...]
     masked: int
     """How many secrets were replaced by a mask."""
+    found: Found | None = None
+    """Where a text was searched for: the lines are those around what was found."""
     cut: bool
     """The reading stopped at the size limit: there is more than is shown."""
     read_at: datetime
@@ -94,6 +193,10 @@ class ContainerSummary:
     last_state: ContainerState
     limits: dict[str, str]
     requests: dict[str, str]
+    probes: tuple[tuple[str, Probe], ...] = ()
+    """With what each is for: `readiness`."""
+    usage: ContainerUsage | None = None
+    """What it uses now, where the cluster says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,47 +218,16 @@ class PodSummary:
     """Newest first; None where the asker may not read events."""
     events_problem: str = ""
     """Why the events could not be read, where the cluster did not give them."""
+    revision: str = ""
+    """The revision of the Deployment that the pod is of."""
+    replica_set: str = ""
+    """Between the pod and its Deployment."""
+    qos: str = ""
+    volumes_lost: tuple[Volume, ...] = ()
+    """Those whose data goes with the pod, or stays behind on its node."""
+    usage_problem: str = ""
+    """Why it is not told what the containers use."""
     seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletionPlan:
-    """What a deletion will do, shown before it is confirmed. `uid` binds the confirmation to this pod."""
-
-    cluster: ClusterName
-    namespace: str
-    pod: str
-    uid: PodUid
-    owner: Owner
-    replaced_by_itself: bool
-    status: str
-    ready: str
-    age: str
-    node: str
-    terminating: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
-    """A pressed "Delete": for one pod of one UID, as seen in a plan."""
-
-    namespace: str
-    pod: str
-    uid: PodUid
-    reason: str
-    asked_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
-    """The API server took the deletion."""
-
-    by: Person
-    namespace: str
-    pod: str
-    owner: Owner
-    replaced_by_itself: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,5 +268,22 @@ class Guidance:
 
 
 Answer: TypeAlias = (
-    PodList | PodCard | LogExcerpt | PodSummary | DeletionPlan | Deleted | Decision | Identity | Guidance
+    PodList
+    | PodExport
+    | AddressHolders
+    | EventList
+    | UsageList
+    | PodCard
+    | LogExcerpt
+    | MergedLogs
+    | FollowStopped
+    | PodSummary
+    | DeletionPlan
+    | DryRun
+    | DebugStarted
+    | DebugOutput
+    | RawAnswer
+    | Decision
+    | Identity
+    | Guidance
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from bot.model.pods import ClusterName, ContainerKind, Owner, PodUid
+from bot.model.pods import ClusterName, ContainerKind, Owner, OwnerReference, PodUid
 
 
 class Cause(Enum):
@@ -18,6 +18,8 @@ class Cause(Enum):
 
     OOM_KILLED = "OOMKilled"
     ERROR = "Error"
+    LIVENESS_FAILED = "LivenessFailed"
+    STARTUP_FAILED = "StartupFailed"
     UNEXPECTED_EXIT = "UnexpectedExit"
     START_ERROR = "StartError"
     INIT_FAILED = "InitFailed"
@@ -28,6 +30,7 @@ class Cause(Enum):
     TAINT_EVICTION = "TaintEviction"
     REJECTED = "Rejected"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
+    DELETED = "Deleted"
     IMAGE_PULL = "ImagePull"
     CONFIG_ERROR = "ConfigError"
     UNSCHEDULABLE = "Unschedulable"
@@ -47,7 +50,15 @@ class Cause(Enum):
 
 
 _CONTAINER_EXITS = frozenset(
-    {Cause.OOM_KILLED, Cause.ERROR, Cause.UNEXPECTED_EXIT, Cause.START_ERROR, Cause.INIT_FAILED}
+    {
+        Cause.OOM_KILLED,
+        Cause.ERROR,
+        Cause.LIVENESS_FAILED,
+        Cause.STARTUP_FAILED,
+        Cause.UNEXPECTED_EXIT,
+        Cause.START_ERROR,
+        Cause.INIT_FAILED,
+    }
 )
 _STUCK = frozenset(
     {
@@ -72,6 +83,18 @@ class DeathId:
     uid: PodUid
     container: str
     restart: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedProbe:
+    """What the kubelet's events say of the probe that it killed a container for."""
+
+    kind: str
+    """`liveness` or `startup`."""
+    failures: int | None
+    """How often it had failed in this run; None where the events also count earlier runs."""
+    message: str
+    """What the probe got, in the kubelet's words: text from the pod, hence hostile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +129,10 @@ class Death:
     """It was like this already when the bot first looked."""
     crash_looping: bool = False
     """The kubelet waits before it starts the container again (`CrashLoopBackOff`)."""
+    controller: OwnerReference | None = None
+    """Who replaces the pod, of the very object: the ReplicaSet, where `owner` is the Deployment."""
+    probe: FailedProbe | None = None
+    """The probe that it was killed for; known once the events were read."""
 
 
 def signal_of(exit_code: int) -> int | None:

@@ -51,6 +51,19 @@ def human(age: timedelta) -> str:
     return f"{years}y"
 
 
+def in_words(duration: timedelta) -> str:
+    """A duration as a sentence has it: `40 s`, `19 min`, `3 h 20 min`, `2 d 4 h`."""
+    seconds = max(int(duration.total_seconds()), 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 60:
+        return f"{seconds} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
+    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
+
+
 def parse(text: str) -> timedelta:
     """A duration as Go and kubectl's `--since` take it (`90s`, `1h30m`, `1.5h`), and days beside it.
 

@@ -9,6 +9,7 @@ from typing import NewType
 
 from bot.model.deaths import Cause, Death
 from bot.model.pods import ClusterName, Owner, PodUid
+from bot.model.surroundings import NodeState, OwnerState, RevisionChange
 
 IncidentId = NewType("IncidentId", str)
 """Short enough to be said aloud: four characters of Crockford's base 32."""
@@ -18,6 +19,22 @@ class IncidentState(Enum):
     """Where an incident stands."""
 
     FIRING = "firing"
+    RECOVERED = "recovered"
+    GONE = "gone"
+    """What was broken is not there any more, and nothing took its place: neither broken nor well."""
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more is expected of it; a further death reopens it, or opens another."""
+        return self is not IncidentState.FIRING
+
+
+class Severity(Enum):
+    """How much it matters."""
+
+    PAGE = "page"
+    MINOR = "minor"
+    """Something that mends itself by design: a Job that has tries left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +48,21 @@ class IncidentKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What was the case around a death, as far as the cluster told in time; each part may be missing."""
+
+    read_at: datetime
+    owner: OwnerState | None = None
+    change: RevisionChange | None = None
+    """The newest revision of the Deployment."""
+    node: NodeState | None = None
+    memory_in_use: str = ""
+    """What the container last used, by metrics.k8s.io."""
+    note: str = ""
+    """The event that says most; text from the cluster, secrets masked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What was found out about a death after it was told apart."""
 
@@ -39,6 +71,17 @@ class Evidence:
     """The last lines that the run which died has written, secrets masked."""
     missing: str = ""
     """Why there is no log, where one was to be expected."""
+    circumstances: Circumstances | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How an incident ended."""
+
+    since: datetime
+    """Since when all has been well, or when it was gone."""
+    words: str
+    """What that rests on: `5 of 5 Ready`, `scaled to zero before it recovered`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +91,7 @@ class Incident:
     id: IncidentId
     key: IncidentKey
     state: IncidentState
+    severity: Severity = Severity.PAGE
     deaths: int
     pods: frozenset[PodUid]
     nodes: tuple[str, ...]
@@ -56,5 +100,11 @@ class Incident:
     last_at: datetime
     latest: Death
     evidence: Evidence | None = None
+    ending: Ending | None = None
+    """Set while the state is one that is over."""
+    escalated_for: str = ""
+    """Why it pages, where it did not at first: the Job's own reason for having failed."""
+    reopened: int = 0
+    """How often it was over and came back."""
     revision: int = 1
     """Grows with every change; an announcement of a lower one is out of date."""

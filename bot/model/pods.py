@@ -59,6 +59,38 @@ class Resources(_Wire, frozen=True, kw_only=True):
     requests: dict[str, str | int] = {}
 
 
+class HttpGet(_Wire, frozen=True, kw_only=True):
+    """A request that has to succeed."""
+
+    path: str = "/"
+    port: int | str = 0
+
+
+class PortCheck(_Wire, frozen=True, kw_only=True):
+    """A port that has to answer (`tcpSocket`, `grpc`)."""
+
+    port: int | str = 0
+
+
+class Exec(_Wire, frozen=True, kw_only=True):
+    """A command that has to end well."""
+
+    command: tuple[str, ...] | None = ()
+
+
+class Probe(_Wire, frozen=True, kw_only=True):
+    """A check that the kubelet makes. One of the first four is set; times are in seconds."""
+
+    http_get: HttpGet | None = None
+    tcp_socket: PortCheck | None = None
+    grpc: PortCheck | None = None
+    exec: Exec | None = None
+    initial_delay_seconds: int = 0
+    period_seconds: int = 10
+    timeout_seconds: int = 1
+    failure_threshold: int = 3
+
+
 class Container(_Wire, frozen=True, kw_only=True):
     """A container as the pod's author asked for it.
 
@@ -70,6 +102,9 @@ class Container(_Wire, frozen=True, kw_only=True):
     image: str = ""
     restart_policy: str | None = None
     resources: Resources = Resources()
+    startup_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    liveness_probe: Probe | None = None
 
 
 class Named(_Wire, frozen=True, kw_only=True):
@@ -79,16 +114,49 @@ class Named(_Wire, frozen=True, kw_only=True):
     condition_type: str = ""
 
 
+class EmptyDir(_Wire, frozen=True, kw_only=True):
+    """A volume that is made with its pod and goes with it."""
+
+    medium: str = ""
+    """`Memory`, or empty for the node's disk."""
+
+
+class HostPath(_Wire, frozen=True, kw_only=True):
+    """A directory of the node, which stays there when the pod goes."""
+
+    path: str = ""
+
+
+class EphemeralClaim(_Wire, frozen=True, kw_only=True):
+    """A claim that is made for its pod and deleted with it; of its template nothing is used."""
+
+
+class Volume(_Wire, frozen=True, kw_only=True):
+    """A volume of a pod. One of the kinds below is set, or none where its data outlives the pod."""
+
+    name: str
+    empty_dir: EmptyDir | None = None
+    host_path: HostPath | None = None
+    ephemeral: EphemeralClaim | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether no other pod gets its data: it goes with this one, or stays behind on the node."""
+        return any(each is not None for each in (self.empty_dir, self.host_path, self.ephemeral))
+
+
 class PodSpec(_Wire, frozen=True, kw_only=True):
     """What was asked for."""
 
     node_name: str = ""
     restart_policy: str = "Always"
+    termination_grace_period_seconds: int | None = None
     containers: tuple[Container, ...] | None = ()
     init_containers: tuple[Container, ...] | None = ()
     ephemeral_containers: tuple[Container, ...] | None = ()
     readiness_gates: tuple[Named, ...] | None = ()
     scheduling_gates: tuple[Named, ...] | None = ()
+    volumes: tuple[Volume, ...] | None = ()
 
 
 class Waiting(_Wire, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.errors import UserError
 from bot.model.answers import Decision
-from bot.model.commands import Command
+from bot.model.commands import Command, Verb
 
 
 class Refused(UserError):
@@ -12,7 +12,10 @@ class Refused(UserError):
 
     def __init__(self, decision: Decision) -> None:
         where = f"in `{decision.namespace}`" if decision.namespace else "in all namespaces"
-        super().__init__(f"You may not `{decision.verb.value}` {where}. {decision.why}")
+        if decision.verb is Verb.RAW:
+            super().__init__(f"You may not read this path of the API. {decision.why}")
+        else:
+            super().__init__(f"You may not `{decision.verb.value}` {where}. {decision.why}")
         self.decision = decision
 
 
@@ -55,11 +58,58 @@ class PodReplaced(UserError):
 class ConfirmationExpired(UserError):
     """The confirmation came too late."""
 
-    def __init__(self, name: str, minutes: int) -> None:
+    def __init__(self, minutes: int) -> None:
         super().__init__(
             f"This confirmation was valid for {minutes} minutes. Nothing was deleted. "
-            f"Ask again with `delete pod {name}`."
+            "Ask again with `delete`, and look at what it says by then."
         )
+
+
+class SomebodyElsesConfirmation(UserError):
+    """Somebody confirmed what was shown to another person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This was shown to somebody else, who alone may confirm it. Nothing was deleted. "
+            "Ask for yourself with `delete`."
+        )
+
+
+class NoPodSelected(UserError):
+    """A deletion by labels found nothing."""
+
+    def __init__(self, selector: str, namespace: str) -> None:
+        super().__init__(
+            f"No pod in {namespace} has the labels `{selector}`. Nothing was deleted. "
+            f"See what is there with `list -n {namespace}`."
+        )
+
+
+class TooManyPods(UserError):
+    """More pods than may be deleted with one command."""
+
+    def __init__(self, found: int, most: int) -> None:
+        super().__init__(
+            f"That are {found} pods; at most {most} can be deleted at once. Nothing was deleted. "
+            "Name fewer, or choose fewer with `-l`."
+        )
+
+
+class TooManyDeletions(UserError):
+    """More deletions than one person may make in a while."""
+
+    def __init__(self, asked: int, done: int, most: int, minutes: int) -> None:
+        super().__init__(
+            f"You have deleted {done} pods within {minutes} minutes, and {most} is the most: {asked} more "
+            "would be too many. Nothing was deleted. Wait, or let somebody else look at what is going on."
+        )
+
+
+class NothingDeleted(UserError):
+    """None of several pods could be deleted; `why` says of each what was in the way."""
+
+    def __init__(self, why: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("\n".join(("Nothing was deleted.", *(f"`{pod}`: {reason}" for pod, reason in why))))
 
 
 def _either(names: tuple[str, ...]) -> str:

@@ -129,12 +129,18 @@ class ControlPlane:
     """etcd and kube-apiserver, and raw HTTP to speak with them as an administrator.
 
     `controllers` adds kube-controller-manager and kube-scheduler, for workloads that make pods by themselves.
+    `feature_gates` are switched on in the API server. `loses_nodes` adds the node controller, which after
+    seconds gives up a node whose lease nobody renews (`node_lease`).
     """
 
-    def __init__(self, *, controllers: bool = False) -> None:
+    def __init__(
+        self, *, controllers: bool = False, feature_gates: Sequence[str] = (), loses_nodes: bool = False
+    ) -> None:
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self._controllers = controllers
+        self._loses_nodes = loses_nodes
+        self._gates = ",".join(f"{each}=true" for each in feature_gates)
         self._stack = ExitStack()
         self._processes: dict[str, Process] = {}
 
@@ -181,8 +187,17 @@ class ControlPlane:
         self._run(
             "kube-controller-manager",
             f"--kubeconfig={self.kubeconfig}",
-            # The tests' kubelet renews no lease, and there is no cloud.
-            "--controllers=*,-nodelifecycle,-nodeipam,-cloud-node-lifecycle,-route,-service",
+            # The tests' kubelet renews no lease by itself, and there is no cloud.
+            "--controllers=*,-nodeipam,-cloud-node-lifecycle,-route,-service"
+            + ("" if self._loses_nodes else ",-nodelifecycle"),
+            # How 1.20 marks the pods of a lost node; with the taint manager it deletes them without a word.
+            "--enable-taint-manager=false",
+            "--node-monitor-period=1s",
+            "--node-monitor-grace-period=4s",
+            "--node-startup-grace-period=4s",
+            "--pod-eviction-timeout=1s",
+            "--node-eviction-rate=10",
+            "--secondary-node-eviction-rate=10",
             "--port=0",
             "--secure-port=0",
             "--leader-elect=false",
@@ -224,6 +239,7 @@ class ControlPlane:
             f"--kubelet-client-certificate={kubelet_certificate}",
             f"--kubelet-client-key={kubelet_key}",
             "--kubelet-preferred-address-types=InternalIP",
+            *((f"--feature-gates={self._gates}",) if self._gates else ()),
         )
         self._wait_until_ready()
 

@@ -11,6 +11,7 @@ import json
 import re
 import ssl
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 from tests.support.envtest import ADMIN_TOKEN, ControlPlane, NotAccepted
 
@@ -73,10 +75,29 @@ class LogStore:
             lines = runs.current
         return 200, _selected(lines, query)
 
+    def follow(self, path: str, query: dict[str, list[str]], over: threading.Event) -> Iterator[bytes]:
+        """A good answer that goes on: what is there, then what is added, until the run is another one."""
+        found = _LOG_PATH.fullmatch(path)
+        assert found is not None
+        runs = self.of(*found.groups())
+        run = runs.current
+        assert run is not None
+        known = len(run)
+        later = {name: query[name] for name in ("timestamps",) if name in query}
+        yield _selected(run[:known], query)
+        while runs.current is run and not over.wait(0.02):
+            new = run[known:]
+            known += len(new)
+            yield _selected(new, later)
+        yield _selected(run[known:], later)
+
 
 def _selected(lines: list[LogLine], query: dict[str, list[str]]) -> bytes:
     if "sinceSeconds" in query:
         oldest = datetime.now(UTC) - timedelta(seconds=int(query["sinceSeconds"][0]))
+        lines = [line for line in lines if line.at >= oldest]
+    if "sinceTime" in query:
+        oldest = datetime.fromisoformat(query["sinceTime"][0])
         lines = [line for line in lines if line.at >= oldest]
     if "tailLines" in query:
         count = int(query["tailLines"][0])
@@ -231,7 +252,9 @@ class Kubelet:
         """The container writes these lines, now or some time ago."""
         runs = self.logs.of(namespace, name, container)
         at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
-        runs.current = [*(runs.current or []), *(LogLine(at, line) for line in lines)]
+        if runs.current is None:
+            runs.current = []
+        runs.current += [LogLine(at, line) for line in lines]
 
     def pod(self, namespace: str, name: str) -> dict[str, Any]:
         """The pod as the API server has it."""
@@ -270,20 +293,34 @@ class Kubelet:
 
     def _serve_logs(self, undo: ExitStack) -> int:
         store = self.logs
+        stopping = self._stopping
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
-                code, body = store.answer(parts.path, parse_qs(parts.query))
+                query = parse_qs(parts.query)
+                code, body = store.answer(parts.path, query)
                 self.send_response(code)
                 self.send_header("Content-Type", "text/plain")
+                if code == 200 and "follow" in query:
+                    self._follow(parts.path, query)
+                    return
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 # A reader that has had enough hangs up.
                 with suppress(OSError):
                     self.wfile.write(body)
+
+            def _follow(self, path: str, query: dict[str, list[str]]) -> None:
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                with suppress(OSError):
+                    for text in store.follow(path, query, stopping):
+                        if text:
+                            self.wfile.write(b"%x\r\n%b\r\n" % (len(text), text))
+                    self.wfile.write(b"0\r\n\r\n")
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 pass
@@ -349,6 +386,9 @@ class Kubelet:
         options = {"gracePeriodSeconds": 0, "preconditions": {"uid": uid}}
         with suppress(NotAccepted):  # somebody deleted it by force meanwhile
             self.control_plane.call("DELETE", f"/api/v1/namespaces/{namespace}/pods/{name}", options)
+        for (where, pod, _), runs in list(self.logs.runs.items()):
+            if (where, pod) == (namespace, name):
+                runs.current = None
 
     def _stop_deleter(self, deleter: threading.Thread) -> None:
         self._stopping.set()
@@ -387,7 +427,7 @@ def _terminated(exit_code: int, reason: str, message: str, *, began: str) -> Sta
         "message": message,
         "startedAt": began,
         "finishedAt": _now(),
-        "containerID": f"containerd://{exit_code:064x}",
+        "containerID": f"containerd://{uuid4().hex * 2}",
     }
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from bot.errors import InvalidRequest, ObjectConflict, ObjectNotFound
+from bot.model.api_path import ApiPath
+from bot.model.controllers import Controller, DisruptionBudget
 from bot.model.pods import (
     ALL_NAMESPACES,
     ClusterName,
@@ -31,7 +34,10 @@ from bot.model.pods import (
     Terminated,
     Waiting,
 )
-from bot.pods.ports import LogText
+from bot.model.targets import TargetKind
+from bot.model.usage import PodUsage
+from bot.pods.ports import DebugContainer, LogText, RawPod
+from tests.support.memory_logs import Key, MemoryLog
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 CREATED = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
@@ -47,13 +53,22 @@ class MemoryCluster:
     def __init__(self, name: str = "prod-eu") -> None:
         self._name = ClusterName(name)
         self._pods: dict[tuple[str, str], Pod] = {}
-        self._logs: dict[tuple[PodUid, str, bool], str] = {}
+        self._logs: dict[Key, MemoryLog] = {}
         self._events: list[Event] = []
         self.failure: Exception | None = None
         self.failures: dict[str, Exception] = {}
-        """By the name of a call: `list_events`."""
+        """By the name of a call, `list_events`; those about logs also with the pod: `read_log web-1`."""
+        self.controllers: dict[tuple[TargetKind, str, str], Controller] = {}
+        self.budgets: list[DisruptionBudget] = []
+        self.usage: list[PodUsage] = []
+        self.raw: dict[PodUid, bytes] = {}
+        """The JSON of pods for which it is more than what podbot reads of it."""
         self.hang: set[str] = set()
         self.calls: list[str] = []
+        self.debug_state = ContainerState(terminated=Terminated(exit_code=0, reason="Completed"))
+        """What becomes of a debug container at once."""
+        self.paths: dict[str, bytes] = {}
+        """What is answered at paths of the API."""
 
     @property
     def name(self) -> ClusterName:
@@ -68,24 +83,50 @@ class MemoryCluster:
     def remove(self, namespace: str, name: str) -> None:
         del self._pods[namespace, name]
 
-    def write_log(self, pod: Pod, container: str, text: str, *, previous: bool = False) -> None:
-        self._logs[pod.uid, container, previous] = text
+    def write_log(
+        self, pod: Pod, container: str, text: str, *, previous: bool = False, at: datetime = CREATED
+    ) -> None:
+        """Lines that were written a second apart."""
+        self.log(pod, container, previous=previous).write(text, at)
+
+    def log(self, pod: Pod, container: str, *, previous: bool = False) -> MemoryLog:
+        return self._logs.setdefault((pod.uid, container, previous), MemoryLog())
 
     def note(self, *events: Event) -> None:
         self._events.extend(events)
 
     # The port
 
-    async def list_pods(self, namespace: str, *, selector: str = "") -> Sequence[Pod]:
+    async def list_pods(self, namespace: str, *, selector: str = "", fields: str = "") -> Sequence[Pod]:
         await self._called(f"list_pods {namespace or '*'}")
         if namespace != ALL_NAMESPACES:
             _check(namespace)
         wanted = [
             pod
             for (where, _), pod in sorted(self._pods.items())
-            if namespace in {ALL_NAMESPACES, where} and _selected(pod, selector)
+            if namespace in {ALL_NAMESPACES, where} and _selected(pod, selector) and _fielded(pod, fields)
         ]
         return tuple(wanted)
+
+    async def raw_pods(
+        self, namespace: str, *, selector: str = "", fields: str = "", most: int
+    ) -> Sequence[RawPod]:
+        pods = await self.list_pods(namespace, selector=selector, fields=fields)
+        raw = ((pod, self.raw.get(pod.uid) or msgspec.json.encode(pod)) for pod in pods[:most])
+        return [RawPod(pod=pod, json=json) for pod, json in raw]
+
+    async def pod_usage(self, namespace: str, *, pod: str = "", selector: str = "") -> Sequence[PodUsage]:
+        await self._called(f"pod_usage {namespace or '*'}/{pod or '*'}")
+        found = [
+            each
+            for each in self.usage
+            if namespace in {ALL_NAMESPACES, each.metadata.namespace}
+            and pod in {"", each.metadata.name}
+            and _selected(self._pod(each.metadata.namespace, each.metadata.name), selector)
+        ]
+        if pod and not found:
+            raise ObjectNotFound(f"No figures of pod `{pod}` in {namespace}.")
+        return found
 
     async def get_pod(self, namespace: str, name: str) -> Pod:
         await self._called(f"get_pod {namespace}/{name}")
@@ -100,10 +141,37 @@ class MemoryCluster:
         previous: bool = False,
         tail: int | None = None,
         since: timedelta | None = None,
+        since_time: datetime | None = None,
         timestamps: bool = False,
         limit_bytes: int,
     ) -> LogText:
-        await self._called(f"read_log {namespace}/{pod}/{container} {previous=} {tail=} {since=}")
+        since_said = f" {since_time=!s}" if since_time else ""
+        await self._called(
+            f"read_log {namespace}/{pod}/{container} {previous=} {tail=} {since=}{since_said}", pod
+        )
+        found = self._begun(namespace, pod, container, previous=previous)
+        return self.log(found, container, previous=previous).read(
+            tail=tail, since_time=since_time, timestamps=timestamps, limit_bytes=limit_bytes
+        )
+
+    @asynccontextmanager
+    async def follow_log(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        tail: int | None = None,
+        since_time: datetime | None = None,
+        line_limit: int,
+    ) -> AsyncIterator[AsyncIterator[str]]:
+        await self._called(f"follow_log {namespace}/{pod}/{container} {tail=} {since_time=!s}", pod)
+        found = self._begun(namespace, pod, container, previous=False)
+        async with self.log(found, container).follow(tail=tail) as lines:
+            yield lines
+
+    def _begun(self, namespace: str, pod: str, container: str, *, previous: bool) -> Pod:
+        """The pod, if the container has (had) such a run, in the kubelet's words where it has not."""
         found = self._pod(namespace, pod)
         if container not in {each.name for each, _ in found.containers()}:
             raise InvalidRequest(f"container {container} is not valid for pod {pod}")
@@ -114,32 +182,66 @@ class MemoryCluster:
         begun = status is not None and (status.state.running or status.state.terminated or ended_before)
         if not begun:
             raise InvalidRequest(f'container "{container}" in pod "{pod}" is waiting to start')
-        text = self._logs.get((found.uid, container, previous), "")
-        if tail is not None:
-            lines = text.splitlines(keepends=True)
-            text = "".join(lines[len(lines) - min(tail, len(lines)) :])
-        body = text.encode()
-        if len(body) <= limit_bytes:
-            return LogText(text=text, cut=False)
-        kept = body[-limit_bytes:] if tail is not None else body[:limit_bytes]
-        return LogText(text=kept.decode(errors="ignore"), cut=True)
+        return found
 
     async def delete_pod(
-        self, namespace: str, name: str, *, uid: PodUid, grace: timedelta | None = None
+        self,
+        namespace: str,
+        name: str,
+        *,
+        uid: PodUid,
+        grace: timedelta | None = None,
+        dry_run: bool = False,
     ) -> None:
-        await self._called(f"delete_pod {namespace}/{name}")
+        how = f"{'' if grace is None else f' {grace.total_seconds():.0f}s'}{' dry' if dry_run else ''}"
+        await self._called(f"delete_pod {namespace}/{name}{how}", name)
         pod = self._pod(namespace, name)
         if pod.uid != uid:
             raise ObjectConflict(f"the UID in the precondition ({uid}) is not that of the pod ({pod.uid})")
-        self.remove(namespace, name)
+        if not dry_run:
+            self.remove(namespace, name)
 
-    async def list_events(self, namespace: str, *, uid: PodUid) -> Sequence[Event]:
+    async def list_events(
+        self, namespace: str, *, uid: PodUid | None = None, pod: str = ""
+    ) -> Sequence[Event]:
         await self._called(f"list_events {namespace}")
         return [
             each
             for each in self._events
-            if each.involved_object.uid == uid and each.metadata.namespace == namespace
+            if namespace in {ALL_NAMESPACES, each.metadata.namespace}
+            and uid in {None, each.involved_object.uid}
+            and (not pod or (each.involved_object.kind, each.involved_object.name) == ("Pod", pod))
         ]
+
+    async def get_controller(self, kind: TargetKind, namespace: str, name: str) -> Controller:
+        await self._called(f"get_controller {namespace}/{kind.value}/{name}")
+        try:
+            return self.controllers[kind, namespace, name]
+        except KeyError:
+            raise ObjectNotFound(f"{kind.value} `{name}` in {namespace} was not found.") from None
+
+    async def list_budgets(self, namespace: str) -> Sequence[DisruptionBudget]:
+        await self._called(f"list_budgets {namespace}")
+        return [each for each in self.budgets if each.metadata.namespace == namespace]
+
+    async def add_debug_container(
+        self, namespace: str, name: str, *, uid: PodUid, container: DebugContainer
+    ) -> None:
+        await self._called(f"add_debug_container {namespace}/{name} {container}")
+        pod = self._pod(namespace, name)
+        if pod.uid != uid:
+            raise ObjectConflict(f"the UID in the precondition ({uid}) is not that of the pod ({pod.uid})")
+        self.put(with_debug_container(pod, container.name, self.debug_state))
+
+    async def read_path(self, path: ApiPath, *, limit_bytes: int) -> bytes:
+        await self._called(f"read_path {path.path} {path.query}")
+        try:
+            answer = self.paths[path.path]
+        except KeyError:
+            raise ObjectNotFound(f"No `{path.path}` on {self._name}. Nothing was changed.") from None
+        if len(answer) > limit_bytes:
+            raise InvalidRequest("too much")
+        return answer
 
     def _pod(self, namespace: str, name: str) -> Pod:
         _check(namespace)
@@ -149,12 +251,12 @@ class MemoryCluster:
         except KeyError:
             raise ObjectNotFound(f"Pod `{name}` in {namespace} was not found.") from None
 
-    async def _called(self, call: str) -> None:
+    async def _called(self, call: str, about: str = "") -> None:
         self.calls.append(call)
         name = call.partition(" ")[0]
-        if name in self.hang:
+        if self.hang & {name, f"{name} {about}"}:
             await asyncio.get_running_loop().create_future()
-        failure = self.failures.get(name) or self.failure
+        failure = self.failures.get(f"{name} {about}") or self.failures.get(name) or self.failure
         if failure is not None:
             raise failure
         await asyncio.sleep(0)
@@ -191,6 +293,18 @@ def pod(
             phase=phase, message=message, conditions=tuple(conditions), container_statuses=tuple(statuses)
         ),
     )
+
+
+def with_debug_container(pod: Pod, name: str, state: ContainerState) -> Pod:
+    spec = msgspec.structs.replace(
+        pod.spec, ephemeral_containers=(*(pod.spec.ephemeral_containers or ()), Container(name=name))
+    )
+    statuses = (
+        *(pod.status.ephemeral_container_statuses or ()),
+        ContainerStatus(name=name, state=state),
+    )
+    status = msgspec.structs.replace(pod.status, ephemeral_container_statuses=statuses)
+    return msgspec.structs.replace(pod, spec=spec, status=status)
 
 
 def terminating(pod: Pod) -> Pod:
@@ -232,6 +346,20 @@ def ended(code: int = 1, *, after: float = 600.0, message: str = "") -> Terminat
 def _check(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidRequest(f"`{name}` cannot be a name. Nothing was changed.")
+
+
+def _fielded(pod: Pod, fields: str) -> bool:
+    """The terms of field selectors that tests use, all of equality."""
+    known = {
+        "metadata.name": pod.name,
+        "spec.nodeName": pod.spec.node_name,
+        "status.phase": pod.status.phase,
+        "status.podIP": pod.status.pod_ip,
+    }
+    terms = [term.split("=", 1) for term in fields.split(",") if term]
+    if any(field not in known for field, _ in terms):
+        raise InvalidRequest(f"field label not supported: {fields}")
+    return all(known[field] == value for field, value in terms)
 
 
 def _selected(pod: Pod, selector: str) -> bool:

@@ -112,3 +112,21 @@ def test_nothing_but_a_positive_duration_is_spelled() -> None:
     """There is no spelling that would be read back as zero."""
     with pytest.raises(ValueError, match="positive"):
         durations.spell(timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (time(), "0 s"),
+        (time(seconds=59), "59 s"),
+        (time(seconds=119), "1 min"),
+        (time(minutes=19, seconds=40), "19 min"),
+        (time(hours=3), "3 h"),
+        (time(hours=3, minutes=20), "3 h 20 min"),
+        (time(days=2), "2 d"),
+        (time(days=2, hours=4, minutes=59), "2 d 4 h"),
+    ],
+)
+def test_in_words(duration: timedelta, words: str) -> None:
+    """As a sentence has it, with a space before the unit."""
+    assert durations.in_words(duration) == words
