@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import codecs
 import math
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot import logs
-from bot.kube import failures, parse
+from bot.kube import failures, parse, parse_usage, raw_api
 from bot.kube.api import RETRY_PAUSES, ApiServer, Deadline
 from bot.kube.clients import OpenClient
-from bot.kube.request import Request, checked, collection, place, pod_path
+from bot.kube.container_logs import ContainerLogs
+from bot.kube.controllers import Controllers
+from bot.kube.debugging import DebugContainers
+from bot.kube.own_deletions import OwnDeletions
+from bot.kube.request import Request, checked, collection, place, pod_path, usage_request
+from bot.kube.surroundings import KubeSurroundings
+from bot.model.api_path import ApiPath
+from bot.model.controllers import Controller, DisruptionBudget
 from bot.model.pods import ClusterName, Event, Pod, PodUid
-from bot.pods.ports import LogText
+from bot.model.targets import TargetKind
+from bot.model.usage import PodUsage
+from bot.pods.ports import DebugContainer, LogText, RawPod
 from bot.watch.ports import ChangeKind, HistoryGone, PodKey, PodPage, WatchLine
 
 _LINE_LIMIT = 32 << 20  # etcd takes 1.5 MB an object; the rest is room for other stores
@@ -60,6 +68,11 @@ class KubeCluster:
         self._default_namespace = default_namespace
         self._page_size = page_size
         self._timings = timings
+        self._controllers = Controllers(self._api, within=timings.command)
+        self._container_logs = ContainerLogs(self._api, within=timings.command)
+        self._debug_containers = DebugContainers(self._api, within=timings.command)
+        self._own_deletions = OwnDeletions()
+        self._surroundings = KubeSurroundings(self._api)
         self._unreadable = 0
 
     @property
@@ -73,6 +86,15 @@ class KubeCluster:
         return self._default_namespace
 
     @property
+    def surroundings(self) -> KubeSurroundings:
+        """What alerts ask of the cluster beside its pods, over the same connections."""
+        return self._surroundings
+
+    def deleted_by_bot(self, uid: PodUid) -> bool:
+        """Whether the bot itself has deleted the pod of this UID, as far as it remembers."""
+        return uid in self._own_deletions
+
+    @property
     def unreadable(self) -> int:
         """How many pods came that did not decode, in listings and watches, since the start."""
         return self._unreadable
@@ -81,14 +103,34 @@ class KubeCluster:
         """Close every connection; calls under way fail."""
         await self._api.close()
 
-    async def list_pods(self, namespace: str, *, selector: str = "") -> Sequence[Pod]:
-        """The pods of a namespace (`ALL_NAMESPACES`: of all) that the selector takes, read by pages."""
+    async def list_pods(self, namespace: str, *, selector: str = "", fields: str = "") -> Sequence[Pod]:
+        """The pods of a namespace (`ALL_NAMESPACES`: of all) that both selectors take, read by pages."""
         deadline = Deadline(self._timings.command)
         try:
-            return await self._all_pods(namespace, selector, deadline)
+            return await self._all_pods(namespace, selector, fields, deadline)
         except HistoryGone:
             # The listing took longer than its history was kept; a new one begins with new history.
-            return await self._all_pods(namespace, selector, deadline)
+            return await self._all_pods(namespace, selector, fields, deadline)
+
+    async def raw_pods(
+        self, namespace: str, *, selector: str = "", fields: str = "", most: int
+    ) -> Sequence[RawPod]:
+        """The same with all that the API server has to say of each; at most `most` of them are read."""
+        deadline = Deadline(self._timings.command)
+        found: list[RawPod] = []
+        token = ""
+        while len(found) < most:
+            request = self._listing("pods", namespace, token, *_selecting(selector, fields))
+            body = await self._fetch(request, deadline)
+            try:
+                page = parse.raw_pods(body)
+            except ValueError as problem:
+                raise failures.unreadable(self.name, request, problem) from problem
+            found += [RawPod(pod=pod, json=raw) for pod, raw in page.pods]
+            token = page.meta.continue_
+            if not token:
+                break
+        return found[:most]
 
     async def get_pod(self, namespace: str, name: str) -> Pod:
         """One pod, by its whole name."""
@@ -112,36 +154,50 @@ class KubeCluster:
         previous: bool = False,
         tail: int | None = None,
         since: timedelta | None = None,
+        since_time: datetime | None = None,
         timestamps: bool = False,
         limit_bytes: int,
     ) -> LogText:
         """A container's log, at most `limit_bytes` of it; with `tail`, the newest lines that fit."""
-        query = [("container", checked(container, "container"))]
-        if previous:
-            query.append(("previous", "true"))
-        if since is not None:
-            query.append(("sinceSeconds", str(max(math.ceil(since.total_seconds()), 1))))
-        if timestamps:
-            query.append(("timestamps", "true"))
-        request = Request(
-            path=f"{pod_path(namespace, pod)}/log",
-            query=tuple(query),
-            doing=f"read the log of {container} in pod {pod} in {namespace}",
-            subject=f"pod `{pod}` in {namespace}",
+        return await self._container_logs.read(
+            namespace,
+            pod,
+            container,
+            previous=previous,
+            tail=tail,
+            since=since,
+            since_time=since_time,
+            timestamps=timestamps,
+            limit_bytes=limit_bytes,
         )
-        deadline = Deadline(self._timings.command)
-        log = await self._read_log(request, tail, limit_bytes, deadline)
-        cut = log.cut
-        while log.cut and tail is not None and tail > 1:
-            # The kubelet cuts at the far end, where the newest lines are; asking for fewer brings them back.
-            tail = max(tail // 4, 1)
-            log = await self._read_log(request, tail, limit_bytes, deadline)
-        return LogText(text=log.text, cut=cut)
+
+    def follow_log(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        tail: int | None = None,
+        since_time: datetime | None = None,
+        line_limit: int,
+    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """The stamped lines of a container's current run as they are written, until the run ends."""
+        return self._container_logs.follow(
+            namespace, pod, container, tail=tail, since_time=since_time, line_limit=line_limit
+        )
 
     async def delete_pod(
-        self, namespace: str, name: str, *, uid: PodUid, grace: timedelta | None = None
+        self,
+        namespace: str,
+        name: str,
+        *,
+        uid: PodUid,
+        grace: timedelta | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Delete the pod of exactly this UID; `ObjectConflict` where another has its name by now.
+
+        With `dry_run` the server does all of it, admission included, but for the deletion itself.
 
         It is sent once. (aiohttp itself sends it again where a kept connection proves closed before an
         answer came; bound to the UID, the second one can only find the deletion done.)
@@ -153,6 +209,8 @@ class KubeCluster:
         }
         if grace is not None:
             options["gracePeriodSeconds"] = math.ceil(grace.total_seconds())
+        if dry_run:
+            options["dryRun"] = ["All"]
         request = Request(
             method="DELETE",
             path=pod_path(namespace, name),
@@ -160,17 +218,51 @@ class KubeCluster:
             doing=f"delete pod {name} in {namespace}",
             subject=f"pod `{name}` in {namespace}",
         )
-        await self._fetch(request, Deadline(self._timings.command))
+        if dry_run:
+            await self._fetch(request, Deadline(self._timings.command))
+            return
+        with self._own_deletions.noted(uid):
+            await self._fetch(request, Deadline(self._timings.command))
 
-    async def list_events(self, namespace: str, *, uid: PodUid) -> Sequence[Event]:
-        """The events about the object of this UID, in no particular order."""
+    async def add_debug_container(
+        self, namespace: str, name: str, *, uid: PodUid, container: DebugContainer
+    ) -> None:
+        """Add a debug container to the pod of exactly this UID; `NotServed` where the cluster cannot."""
+        await self._debug_containers.add(namespace, name, uid=uid, container=container)
+
+    async def read_path(self, path: ApiPath, *, limit_bytes: int) -> bytes:
+        """What the API server answers at a path; `InvalidRequest` where it is more than `limit_bytes`."""
+        return await raw_api.read(self._api, path, within=self._timings.command, limit_bytes=limit_bytes)
+
+    async def get_controller(self, kind: TargetKind, namespace: str, name: str) -> Controller:
+        """One Deployment, Job and so on, by its whole name; `kind` is not `POD`."""
+        return await self._controllers.get(kind, namespace, name)
+
+    async def list_budgets(self, namespace: str) -> Sequence[DisruptionBudget]:
+        """The PodDisruptionBudgets of a namespace."""
+        return await self._controllers.budgets(namespace)
+
+    async def pod_usage(self, namespace: str, *, pod: str = "", selector: str = "") -> Sequence[PodUsage]:
+        """What the pods of a namespace (`ALL_NAMESPACES`: of all), or one of them, use at the moment."""
+        request = usage_request(namespace, pod, selector)
+        body = await self._fetch(request, Deadline(self._timings.command))
+        try:
+            return parse_usage.one(body) if pod else parse_usage.several(body)
+        except ValueError as problem:
+            raise failures.unreadable(self.name, request, problem) from problem
+
+    async def list_events(
+        self, namespace: str, *, uid: PodUid | None = None, pod: str = ""
+    ) -> Sequence[Event]:
+        """The events of a namespace, or those about one object or about pods of one name, in no order."""
         deadline = Deadline(self._timings.command)
+        about = f"involvedObject.uid={uid}" if uid else ""
+        if pod:
+            about = f"involvedObject.kind=Pod,involvedObject.name={checked(pod, 'pod')}"
         found: list[Event] = []
         token = ""
         while True:
-            request = self._listing(
-                "events", namespace, token, ("fieldSelector", f"involvedObject.uid={uid}")
-            )
+            request = self._listing("events", namespace, token, *_selecting("", about))
             body = await self._fetch(request, deadline)
             try:
                 page = parse.events(body)
@@ -255,18 +347,20 @@ class KubeCluster:
                 return None
         return WatchLine(kind=kind, pod=pod, resource_version=pod.metadata.resource_version)
 
-    async def _all_pods(self, namespace: str, selector: str, deadline: Deadline) -> list[Pod]:
+    async def _all_pods(self, namespace: str, selector: str, fields: str, deadline: Deadline) -> list[Pod]:
         found: list[Pod] = []
         token = ""
         while True:
-            page = await self._pod_page(namespace, selector, token, deadline)
+            page = await self._pod_page(namespace, selector, token, deadline, fields)
             found += page.pods
             token = page.meta.continue_
             if not token:
                 return found
 
-    async def _pod_page(self, namespace: str, selector: str, token: str, deadline: Deadline) -> parse.Pods:
-        request = self._listing("pods", namespace, token, ("labelSelector", selector))
+    async def _pod_page(
+        self, namespace: str, selector: str, token: str, deadline: Deadline, fields: str = ""
+    ) -> parse.Pods:
+        request = self._listing("pods", namespace, token, *_selecting(selector, fields))
         body = await self._fetch(request, deadline)
         try:
             page = parse.pods(body)
@@ -275,10 +369,8 @@ class KubeCluster:
         self._report(page.unreadable)
         return page
 
-    def _listing(self, resource: str, namespace: str, token: str, selector: tuple[str, str]) -> Request:
-        query = [("limit", str(self._page_size))]
-        if selector[1]:
-            query.append(selector)
+    def _listing(self, resource: str, namespace: str, token: str, *selectors: tuple[str, str]) -> Request:
+        query = [("limit", str(self._page_size)), *selectors]
         if token:
             query.append(("continue", token))
         return Request(
@@ -286,17 +378,6 @@ class KubeCluster:
             query=tuple(query),
             doing=f"list the {resource} in {place(namespace)}",
         )
-
-    async def _read_log(self, request: Request, tail: int | None, limit: int, deadline: Deadline) -> LogText:
-        # One byte more than wanted tells a log that was cut from one that just fits.
-        query = (*request.query, ("limitBytes", str(limit + 1)))
-        if tail is not None:
-            query = (*query, ("tailLines", str(tail)))
-        request = replace(request, query=query)
-        answer = await self._api.fetch(request, deadline=deadline, cut_at=limit)
-        # A cut may fall inside a character: not the log's fault, so it is left out rather than replaced.
-        text = codecs.getincrementaldecoder("utf-8")("replace").decode(answer.body, final=not answer.cut)
-        return LogText(text=text, cut=answer.cut)
 
     async def _fetch(self, request: Request, deadline: Deadline) -> bytes:
         return (await self._api.fetch(request, deadline=deadline)).body
@@ -311,3 +392,8 @@ class KubeCluster:
                 pod=each.name,
                 problem=each.problem,
             )
+
+
+def _selecting(labels: str, fields: str) -> list[tuple[str, str]]:
+    """The selectors that are not empty, as parameters of a request."""
+    return [pair for pair in (("labelSelector", labels), ("fieldSelector", fields)) if pair[1]]

@@ -241,6 +241,7 @@ class _KubernetesClient:
     async def request(self, request: Request, *, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         headers = dict(self._api.default_headers)
         headers["Accept"] = "application/json"
+        headers["Content-Type"] = request.content_type
         try:
             # Reads a service account's token again when it has been rotated.
             await self._api.update_params_for_auth(

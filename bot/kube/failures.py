@@ -16,6 +16,7 @@ from bot.errors import (
     ClusterRefused,
     ClusterUnreachable,
     InvalidRequest,
+    NotServed,
     ObjectConflict,
     ObjectNotFound,
     UnreadableAnswer,
@@ -70,6 +71,11 @@ def from_status(
         error = ClusterRefused(
             f"{cluster} does not let the bot {request.doing} (403{said}). {_NOTHING} "
             "Whoever runs podbot has to grant its account that right."
+        )
+        return Fault(error=error)
+    if request.addition and _is_missing(code, status):
+        error = NotServed(
+            f"{cluster} does not serve {request.addition}, so podbot cannot {request.doing}. {_NOTHING}"
         )
         return Fault(error=error)
     if code == 429 or code >= 500:
@@ -162,6 +168,11 @@ def _unanswered(cluster: ClusterName, request: Request, why: str) -> ClusterUnre
     )
     error.changed_nothing = not request.changes
     return error
+
+
+def _is_missing(code: int, status: Status | None) -> bool:
+    """An API that is not installed is a plain 404 of the server's router; one whose server is down, a 503."""
+    return code == 503 or (code == 404 and (status is None or not (status.details and status.details.name)))
 
 
 def _version_from_the_future(status: Status) -> bool:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from bot.model.controllers import Controller, DisruptionBudget
 from bot.model.pods import Event, ObjectMeta, Pod
 
 
@@ -63,6 +64,13 @@ class Pods(_Wire, frozen=True, kw_only=True):
 
     pods: tuple[Pod, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    meta: ListMeta
+
+
+class RawPods(_Wire, frozen=True, kw_only=True):
+    """One page of a listing of pods, each beside the JSON it was read from; unreadable ones are left out."""
+
+    pods: tuple[tuple[Pod, bytes], ...]
     meta: ListMeta
 
 
@@ -127,6 +135,10 @@ class _EventList(_Wire, frozen=True, kw_only=True):
     items: tuple[Event, ...] | None
 
 
+class _BudgetList(_Wire, frozen=True, kw_only=True):
+    items: tuple[DisruptionBudget, ...] | None
+
+
 class _Identified(_Wire, frozen=True, kw_only=True):
     metadata: ObjectMeta
 
@@ -139,6 +151,8 @@ _POD_LIST = msgspec.json.Decoder(_PodList)
 _RAW_LIST = msgspec.json.Decoder(_RawList)
 _EVENT_LIST = msgspec.json.Decoder(_EventList)
 _POD = msgspec.json.Decoder(Pod)
+_CONTROLLER = msgspec.json.Decoder(Controller)
+_BUDGET_LIST = msgspec.json.Decoder(_BudgetList)
 _LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _STATUS = msgspec.json.Decoder(Status)
 _IDENTIFIED = msgspec.json.Decoder(_Identified)
@@ -169,6 +183,18 @@ def _pods_one_by_one(body: bytes) -> Pods:
     return Pods(pods=tuple(good), unreadable=tuple(bad), meta=page.metadata)
 
 
+def raw_pods(body: bytes) -> RawPods:
+    """A page of a PodList with each pod's JSON. Raises ValueError where the body is not one."""
+    page = _RAW_LIST.decode(body)
+    found: list[tuple[Pod, bytes]] = []
+    for item in page.items or ():
+        try:
+            found.append((_POD.decode(item), bytes(item)))
+        except _NOT_DECODED:
+            continue
+    return RawPods(pods=tuple(found), meta=page.metadata)
+
+
 def pod(body: bytes) -> Pod:
     """One Pod. Raises ValueError."""
     return _POD.decode(body)
@@ -178,6 +204,16 @@ def events(body: bytes) -> Events:
     """A page of an EventList. Raises ValueError."""
     page = _EVENT_LIST.decode(body)
     return Events(events=page.items or (), meta=page.metadata)
+
+
+def controller(body: bytes) -> Controller:
+    """One Deployment, ReplicaSet, StatefulSet, DaemonSet or Job. Raises ValueError."""
+    return _CONTROLLER.decode(body)
+
+
+def budgets(body: bytes) -> tuple[DisruptionBudget, ...]:
+    """A PodDisruptionBudgetList. Raises ValueError."""
+    return _BUDGET_LIST.decode(body).items or ()
 
 
 def line(raw: bytes) -> Line | Unreadable:

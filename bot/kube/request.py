@@ -21,12 +21,16 @@ class Request:
     or 409 speaks of.
     """
 
-    method: Literal["GET", "DELETE"] = "GET"
+    method: Literal["GET", "PATCH", "DELETE"] = "GET"
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: dict[str, object] | None = None
+    content_type: str = "application/json"
+    """Of the body; a patch says here of which kind it is."""
     doing: str
     subject: str = "such resource"
+    addition: str = ""
+    """What a cluster may do without, and this request needs: `metrics.k8s.io (the metrics server)`."""
 
     @property
     def changes(self) -> bool:
@@ -51,6 +55,21 @@ def pod_path(namespace: str, name: str) -> str:
     if namespace == ALL_NAMESPACES:
         raise InvalidRequest("A pod is asked for in one namespace, not in all. Nothing was changed.")
     return f"{collection('pods', namespace)}/{checked(name, 'pod')}"
+
+
+def usage_request(namespace: str, pod: str = "", selector: str = "") -> Request:
+    """The request for what pods use: those of a namespace (or of all), or one."""
+    where = f"/namespaces/{checked(namespace, 'namespace')}" if namespace != ALL_NAMESPACES else ""
+    one = f"/{checked(pod, 'pod')}" if pod else ""
+    if pod and not where:
+        raise InvalidRequest("A pod is asked for in one namespace, not in all. Nothing was changed.")
+    return Request(
+        path=f"/apis/metrics.k8s.io/v1beta1{where}/pods{one}",
+        query=(("labelSelector", selector),) if selector else (),
+        doing=f"tell what {f'pod {pod}' if pod else 'the pods'} in {place(namespace)} use",
+        subject=f"figures of pod `{pod}` in {namespace}",
+        addition="metrics.k8s.io (the metrics server)",
+    )
 
 
 def checked(name: str, kind: str) -> str:

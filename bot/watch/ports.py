@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from bot.errors import ClusterError
 from bot.model.deaths import Death
-from bot.model.pods import ClusterName, Pod
+from bot.model.pods import ClusterName, Owner, Pod
+from bot.model.surroundings import OwnerState
 
 
 class HistoryGone(ClusterError):
@@ -71,6 +72,14 @@ class PodSource(Protocol):
 
         A connection that has gone silent for longer than bookmarks allow raises `ClusterUnreachable`.
         """
+        ...
+
+
+class OwnerSource(Protocol):
+    """Where it is asked whether an owner misses a pod. Errors are `bot.errors.ClusterError`s."""
+
+    async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
+        """The owner as it is now; None where it is not there any more."""
         ...
 
 

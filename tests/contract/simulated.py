@@ -14,6 +14,7 @@ from bot.kube.connect import connect, targets
 from bot.playground.cluster import RunningCluster
 from bot.playground.cluster.kubelet.plans import Ending, PodPlan
 from bot.playground.cluster.logs import LogBook, LogLine, Run
+from bot.playground.cluster.workloads import workload
 from tests.support.waiting import eventually
 
 
@@ -34,7 +35,7 @@ class WrittenLogs(LogBook):
         super().__init__()
         self.written: dict[str, WrittenRun] = {}
 
-    def open(self, container_id: str, image: str, started: datetime) -> None:
+    def open(self, container_id: str, image: str, started: datetime, *, quiet: bool = False) -> None:
         self.written[container_id] = WrittenRun(container_id=container_id, image=image, started=started)
 
     def close(self, container_id: str, finished: datetime, last_words: tuple[str, ...]) -> None:
@@ -101,8 +102,14 @@ class SimulatedStage:
         for _ in range(3):
             self._cluster.events.normal(about, reason, f"{reason} container app", component="kubelet")
 
+    async def create_object(self, kind: str, name: str, spec: dict[str, Any]) -> None:
+        workload(self._cluster.world, kind, self.namespace, name, spec)
+
     async def compact(self) -> None:
         self._cluster.compact()
+
+    def take_metrics_away(self) -> None:
+        self._cluster.faults.without_metrics = True
 
     async def close(self) -> None:
         for each in self._clusters:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.kube.cluster import USUAL, KubeCluster, Timings
 from bot.kube.connect import Target, connect
@@ -15,6 +15,14 @@ from tests.support.envtest import ControlPlane
 from tests.support.kubelet import Kubelet
 
 _NUMBERS = itertools.count(1)
+_PATHS = {
+    "Deployment": "apps/v1/namespaces/{namespace}/deployments",
+    "ReplicaSet": "apps/v1/namespaces/{namespace}/replicasets",
+    "StatefulSet": "apps/v1/namespaces/{namespace}/statefulsets",
+    "DaemonSet": "apps/v1/namespaces/{namespace}/daemonsets",
+    "Job": "batch/v1/namespaces/{namespace}/jobs",
+    "PodDisruptionBudget": "policy/v1beta1/namespaces/{namespace}/poddisruptionbudgets",
+}
 
 
 class Stage(Protocol):
@@ -46,6 +54,10 @@ class Stage(Protocol):
 
     async def record_event(self, name: str, uid: str, reason: str) -> None:
         """A component records an event about a pod, three times."""
+        ...
+
+    async def create_object(self, kind: str, name: str, spec: dict[str, Any]) -> None:
+        """A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job or PodDisruptionBudget."""
         ...
 
     async def compact(self) -> None:
@@ -100,6 +112,11 @@ class RealStage:
             "count": 3,
             "lastTimestamp": "2026-03-01T14:02:00Z",
         }
+        await asyncio.to_thread(self._control_plane.call, "POST", path, body)
+
+    async def create_object(self, kind: str, name: str, spec: dict[str, Any]) -> None:
+        path = f"/apis/{_PATHS[kind].format(namespace=self.namespace)}"
+        body = {"metadata": {"name": name}, "spec": spec}
         await asyncio.to_thread(self._control_plane.call, "POST", path, body)
 
     async def compact(self) -> None:

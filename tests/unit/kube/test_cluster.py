@@ -139,14 +139,14 @@ class TestRequests:
         script = Script(web.Response(text=""))
         async with http_server(script) as url, cluster_at(url) as cluster:
             await cluster.read_log(
-                "shop", "web-1", "app", previous=True, tail=5, since=timedelta(milliseconds=1), limit_bytes=9
+                "shop", "web-1", "app", previous=True, tail=5, since=timedelta(milliseconds=1), limit_bytes=80
             )
         assert dict(script.asked[0].query) == {
             "container": "app",
             "previous": "true",
             "tailLines": "5",
             "sinceSeconds": "1",
-            "limitBytes": "10",
+            "limitBytes": "11",  # an eighth to begin with, and one to tell a cut log by
         }
 
     @pytest.mark.parametrize("selector", ["a=b,c!=d", "a in (b, c)", "a=1&limit=7", "a%2Fb/c+d=é", "a#b?c"])

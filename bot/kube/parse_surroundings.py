@@ -1,0 +1,244 @@
+"""Workloads, revisions, nodes and metrics: the API server's JSON as `model.surroundings`. Pure.
+
+Beside `parse`, which decodes pods: these are read a few times a death, so they need not be fast, only right.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import blake2b
+
+import msgspec
+
+from bot.model import quantities
+from bot.model.pods import ObjectMeta, Owner
+from bot.model.surroundings import Image, JobEnd, NodeCondition, NodeState, OwnerState, Revision
+
+REVISION = "deployment.kubernetes.io/revision"
+"""By which a Deployment's controller numbers ReplicaSets (`deploymentutil.RevisionAnnotation`)."""
+
+
+class _Wire(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+    """Base of what is decoded from the API's JSON."""
+
+
+class _Meta(ObjectMeta, frozen=True, kw_only=True):
+    generation: int = 0
+
+
+class _Condition(_Wire, frozen=True, kw_only=True):
+    type: str
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class _Selector(_Wire, frozen=True, kw_only=True):
+    match_labels: dict[str, str] | None = None
+    match_expressions: tuple[msgspec.Raw, ...] | None = None
+
+
+class _TemplateMeta(_Wire, frozen=True, kw_only=True):
+    annotations: dict[str, str] | None = None
+
+
+class _Template(_Wire, frozen=True, kw_only=True):
+    metadata: _TemplateMeta = _TemplateMeta()
+    spec: dict[str, object] = {}
+
+
+class _WorkloadSpec(_Wire, frozen=True, kw_only=True):
+    replicas: int = 1
+    parallelism: int = 1
+    backoff_limit: int = 6
+    suspend: bool = False
+    selector: _Selector | None = None
+    template: _Template = _Template()
+
+
+class _WorkloadStatus(_Wire, frozen=True, kw_only=True):
+    observed_generation: int | None = None
+    replicas: int = 0
+    ready_replicas: int = 0
+    desired_number_scheduled: int = 0
+    current_number_scheduled: int = 0
+    number_ready: int = 0
+    active: int = 0
+    ready: int | None = None
+    failed: int = 0
+    conditions: tuple[_Condition, ...] | None = None
+
+
+class _Workload(_Wire, frozen=True, kw_only=True):
+    metadata: _Meta
+    spec: _WorkloadSpec = _WorkloadSpec()
+    status: _WorkloadStatus = _WorkloadStatus()
+
+
+class _Workloads(_Wire, frozen=True, kw_only=True):
+    items: tuple[_Workload, ...] | None
+
+
+class _NodeSpec(_Wire, frozen=True, kw_only=True):
+    unschedulable: bool = False
+
+
+class _NodeStatus(_Wire, frozen=True, kw_only=True):
+    conditions: tuple[_Condition, ...] | None = None
+
+
+class _Node(_Wire, frozen=True, kw_only=True):
+    metadata: ObjectMeta
+    spec: _NodeSpec = _NodeSpec()
+    status: _NodeStatus = _NodeStatus()
+
+
+class _ContainerUse(_Wire, frozen=True, kw_only=True):
+    name: str
+    usage: dict[str, str] = {}
+
+
+class _PodMetrics(_Wire, frozen=True, kw_only=True):
+    containers: tuple[_ContainerUse, ...] | None = None
+
+
+_WORKLOAD = msgspec.json.Decoder(_Workload)
+_WORKLOADS = msgspec.json.Decoder(_Workloads)
+_NODE = msgspec.json.Decoder(_Node)
+_METRICS = msgspec.json.Decoder(_PodMetrics)
+
+
+def owner(kind: str, body: bytes) -> OwnerState:
+    """A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job. Raises ValueError."""
+    found = _WORKLOAD.decode(body)
+    meta, spec, status = found.metadata, found.spec, found.status
+    desired, present, ready = spec.replicas, status.replicas, status.ready_replicas
+    if kind == "DaemonSet":
+        desired, present = status.desired_number_scheduled, status.current_number_scheduled
+        ready = status.number_ready
+    elif kind == "Job":
+        desired, present, ready = spec.parallelism, status.active, status.ready or 0
+    ended, reason = _job_end(status)
+    return OwnerState(
+        owner=Owner(kind=kind, name=meta.name),
+        desired=desired,
+        present=present,
+        ready=ready,
+        terminating=meta.deletion_timestamp is not None,
+        up_to_date=status.observed_generation is None or status.observed_generation >= meta.generation,
+        suspended=spec.suspend,
+        job_end=ended,
+        job_reason=reason,
+        failed_tries=status.failed,
+        tries_allowed=spec.backoff_limit + 1,
+        selector=_equalities(spec.selector),
+    )
+
+
+def _job_end(status: _WorkloadStatus) -> tuple[JobEnd | None, str]:
+    for condition in status.conditions or ():
+        if condition.status == "True" and condition.type == "Complete":
+            return JobEnd.COMPLETE, condition.reason
+        if condition.status == "True" and condition.type == "Failed":
+            return JobEnd.FAILED, condition.reason
+    return None, ""
+
+
+def _equalities(selector: _Selector | None) -> tuple[tuple[str, str], ...]:
+    if selector is None or selector.match_expressions:
+        return ()
+    return tuple(sorted((selector.match_labels or {}).items()))
+
+
+def revisions(body: bytes, deployment: str) -> tuple[Revision, ...]:
+    """The revisions of a Deployment out of a list of ReplicaSets. Raises ValueError."""
+    found = _WORKLOADS.decode(body).items or ()
+    return tuple(
+        _revision(each)
+        for each in found
+        if any(
+            owner.controller and owner.kind == "Deployment" and owner.name == deployment
+            for owner in each.metadata.owner_references or ()
+        )
+        and each.metadata.annotations.get(REVISION, "").isdecimal()
+    )
+
+
+def _revision(replica_set: _Workload) -> Revision:
+    meta, template = replica_set.metadata, replica_set.spec.template
+    images: list[Image] = []
+    env: list[tuple[str, str]] = []
+    rest = dict(template.spec)
+    for group in ("initContainers", "containers"):
+        containers = _containers(template.spec, group)
+        for each in containers:
+            name = str(each.get("name", ""))
+            images.append(Image(container=name, image=str(each.get("image", ""))))
+            env += _env_of(name, each)
+        rest[group] = [
+            {key: value for key, value in each.items() if key not in {"image", "env", "envFrom"}}
+            for each in containers
+        ]
+    if meta.creation_timestamp is None:
+        raise ValueError(f"ReplicaSet {meta.name} has no creationTimestamp")
+    annotations = template.metadata.annotations or {}
+    return Revision(
+        number=int(meta.annotations[REVISION]),
+        replica_set=meta.name,
+        created_at=meta.creation_timestamp,
+        images=tuple(images),
+        env=tuple(sorted(env)),
+        annotations=tuple(sorted((name, _digest(value)) for name, value in annotations.items())),
+        rest=_digest(rest),
+    )
+
+
+def _containers(spec: dict[str, object], group: str) -> list[dict[str, object]]:
+    found = spec.get(group)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _env_of(container: str, spec: dict[str, object]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    variables, sources = spec.get("env"), spec.get("envFrom")
+    found += [
+        (f"{container}/{each.get('name', '')}", _digest(each))
+        for each in (variables if isinstance(variables, list) else ())
+        if isinstance(each, dict)
+    ]
+    if sources:
+        found.append((f"{container}/envFrom", _digest(sources)))
+    return found
+
+
+def _digest(value: object) -> str:
+    """Tells equal from different, and nothing else: what is digested may be secret."""
+    return blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=8).hexdigest()
+
+
+def node(body: bytes) -> NodeState:
+    """What is wrong with a node. Raises ValueError.
+
+    `Ready` is good when True, every other condition of a node when False; Unknown is what the node controller
+    writes for a kubelet that it has not heard of for too long.
+    """
+    found = _NODE.decode(body)
+    wrong = tuple(
+        NodeCondition(
+            kind="NotReady" if each.type == "Ready" else each.type,
+            message=each.message,
+            since=each.last_transition_time,
+        )
+        for each in found.status.conditions or ()
+        if (each.status != "True" if each.type == "Ready" else each.status == "True")
+    )
+    return NodeState(name=found.metadata.name, wrong=wrong, unschedulable=found.spec.unschedulable)
+
+
+def memory_use(body: bytes, container: str) -> str:
+    """A container's memory in use, as `182Mi`; empty where the metrics do not have it. Raises ValueError."""
+    for each in _METRICS.decode(body).containers or ():
+        if each.name == container and "memory" in each.usage:
+            return quantities.mebibytes(quantities.parse(each.usage["memory"]))
+    return ""

@@ -1,0 +1,218 @@
+"""What alerts ask of a cluster beside its pods: owners, revisions, nodes, metrics, simulated and real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.errors import ClusterError
+from bot.kube.cluster import KubeCluster
+from bot.kube.connect import connect, targets
+from bot.model.deaths import Cause, FailedProbe
+from bot.model.pods import Owner, PodUid
+from bot.model.probes import refined
+from bot.model.surroundings import Image, JobEnd, change_between
+from bot.playground.cluster import SimulatedCluster, demo_cluster, serve
+from bot.watch.classifier import deaths
+from tests.support.envtest import ControlPlane
+from tests.support.kubelet import NODE, Kubelet
+
+WEB = Owner(kind="Deployment", name="web")
+
+
+@asynccontextmanager
+async def a_demo() -> AsyncIterator[tuple[SimulatedCluster, KubeCluster]]:
+    """The demo's cluster, and the bot's way to it."""
+    async with serve(demo_cluster(pace=50.0)) as running:
+        cluster = connect(*targets(api_url=running.url, environ={}))
+        try:
+            yield running.cluster, cluster
+        finally:
+            await cluster.close()
+
+
+class TestSimulated:
+    async def test_owners_of_every_kind(self) -> None:
+        """How many each wants and has; a Job's end; and what is not there."""
+        async with a_demo() as (_, cluster):
+            ask = cluster.surroundings.owner
+            web, ledger = (
+                await ask("shop", WEB),
+                await ask("payments", Owner(kind="StatefulSet", name="ledger")),
+            )
+            job = await ask("batch", Owner(kind="Job", name="backup-before-migration"))
+            assert web is not None
+            assert (web.desired, web.present, web.ready, web.all_ready) == (5, 5, 5, True)
+            assert web.selector == (("app", "web"),)
+            assert ledger is not None
+            assert (ledger.desired, ledger.ready) == (3, 3)
+            assert job is not None
+            assert (job.job_end, job.tries_allowed) == (JobEnd.COMPLETE, 5)
+            assert await ask("shop", Owner(kind="Deployment", name="nothing")) is None
+
+    async def test_what_a_rollout_changed(self) -> None:
+        """The two newest revisions, compared."""
+        async with a_demo() as (simulated, cluster):
+            await simulated.play("rollout")
+            state = await cluster.surroundings.owner("shop", WEB)
+            assert state is not None
+            change = change_between(await cluster.surroundings.revisions("shop", state))
+            assert change is not None
+            assert change.number == 2
+            assert [(one.image[-9:], other.image[-9:]) for one, other in change.images] == [
+                ("web:1.4.1", "web:1.4.2")
+            ]
+            assert (change.env, change.annotations, change.other) == ((), (), False)
+
+    async def test_a_node_under_pressure_and_one_that_is_gone(self) -> None:
+        """Only what is wrong is told."""
+        async with a_demo() as (simulated, cluster):
+            assert (await cluster.surroundings.node("worker-1")).wrong == ()
+            where = (await simulated.play("evicted-memory")).split("evicted, ")[1].split()[0]
+            assert [each.kind for each in (await cluster.surroundings.node(where)).wrong] == [
+                "MemoryPressure"
+            ]
+            assert not (await cluster.surroundings.node("worker-99")).there
+
+    async def test_the_bots_own_deletions_are_known(self) -> None:
+        """Noted when the API server took them, and not when it refused."""
+        async with a_demo() as (simulated, cluster):
+            pod = simulated.pods("shop", app="web")[0]["metadata"]
+            uid = PodUid(pod["uid"])
+            with pytest.raises(ClusterError):
+                await cluster.delete_pod("shop", pod["name"], uid=PodUid("another"))
+            assert not cluster.deleted_by_bot(PodUid("another"))
+            await cluster.delete_pod("shop", pod["name"], uid=uid)
+            assert cluster.deleted_by_bot(uid)
+
+
+def _template(tag: str, **env: str) -> dict[str, Any]:
+    return {
+        "metadata": {"labels": {"app": "web"}, "annotations": {"checksum/config": tag}},
+        "spec": {
+            "containers": [
+                {
+                    "name": "app",
+                    "image": f"registry.example/web:{tag}",
+                    "env": [{"name": name, "value": value} for name, value in env.items()],
+                }
+            ]
+        },
+    }
+
+
+@pytest.mark.envtest
+class TestReal:
+    async def test_a_deployment_and_its_revisions(self, control_plane: ControlPlane) -> None:
+        """In the JSON of a real API server, with the status that a controller would write."""
+        control_plane.create_namespace("surroundings")
+        where = "/apis/apps/v1/namespaces/surroundings"
+        selector = {"matchLabels": {"app": "web"}}
+
+        def make() -> None:
+            spec = {"replicas": 5, "selector": selector, "template": _template("2", A="2", SECRET="hunter2")}
+            made = control_plane.call(
+                "POST", f"{where}/deployments", {"metadata": {"name": "web"}, "spec": spec}
+            )
+            owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "controller": True}
+            for number, template in ((1, _template("1", A="1", SECRET="hunter1")), (2, spec["template"])):
+                meta = {
+                    "name": f"web-{number}",
+                    "labels": {"app": "web"},
+                    "annotations": {"deployment.kubernetes.io/revision": str(number)},
+                    "ownerReferences": [{**owner, "uid": made["metadata"]["uid"]}],
+                }
+                body = {"metadata": meta, "spec": {"replicas": 0, "selector": selector, "template": template}}
+                control_plane.call("POST", f"{where}/replicasets", body)
+            made["status"] = {"observedGeneration": 1, "replicas": 5, "readyReplicas": 4}
+            control_plane.call("PUT", f"{where}/deployments/web/status", made)
+
+        await asyncio.to_thread(make)
+        async with _reached(control_plane) as cluster:
+            state = await cluster.surroundings.owner("surroundings", WEB)
+            assert state is not None
+            assert (state.desired, state.present, state.ready, state.all_ready) == (5, 5, 4, False)
+            found = await cluster.surroundings.revisions("surroundings", state)
+            change = change_between(found)
+            assert change is not None
+            assert change.images == (
+                (
+                    Image(container="app", image="registry.example/web:1"),
+                    Image(container="app", image="registry.example/web:2"),
+                ),
+            )
+            assert change.env == ("app/A", "app/SECRET")
+            assert change.annotations == ("checksum/config",)
+            assert not change.other
+            assert "hunter" not in str(found), "values of the environment are not kept"
+
+    async def test_a_node_and_a_job(self, control_plane: ControlPlane, kubelet: Kubelet) -> None:
+        """The tests' own node is well; a Job without a controller has not ended."""
+        control_plane.create_namespace("jobs")
+        template = _template("1")
+        template["spec"]["restartPolicy"] = "Never"
+        body = {"metadata": {"name": "report"}, "spec": {"backoffLimit": 2, "template": template}}
+        await asyncio.to_thread(control_plane.call, "POST", "/apis/batch/v1/namespaces/jobs/jobs", body)
+        async with _reached(control_plane) as cluster:
+            job = await cluster.surroundings.owner("jobs", Owner(kind="Job", name="report"))
+            assert job is not None
+            assert (job.job_end, job.tries_allowed, job.failed_tries) == (None, 3, 0)
+            assert (await cluster.surroundings.node(NODE)).there
+            assert not (await cluster.surroundings.node("nowhere")).there
+
+    async def test_a_liveness_kill(self, control_plane: ControlPlane, kubelet: Kubelet) -> None:
+        """The kubelet's events as a real API server keeps them, found by UID and by field path."""
+        control_plane.create_namespace("probes")
+
+        def play() -> str:
+            uid = kubelet.create("probes", "web-1")
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for reason, message, count in (
+                ("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 503", 3),
+                ("Killing", "Container app failed liveness probe, will be restarted", 1),
+            ):
+                about = {"kind": "Pod", "namespace": "probes", "name": "web-1", "uid": uid}
+                event = {
+                    "metadata": {"name": f"web-1.{reason.lower()}"},
+                    "involvedObject": {**about, "fieldPath": "spec.containers{app}"},
+                    "reason": reason,
+                    "message": message,
+                    "type": "Warning",
+                    "count": count,
+                    "firstTimestamp": now,
+                    "lastTimestamp": now,
+                }
+                control_plane.call("POST", "/api/v1/namespaces/probes/events", event)
+            kubelet.die("probes", "web-1", exit_code=137)
+            return uid
+
+        uid = await asyncio.to_thread(play)
+        async with _reached(control_plane) as cluster:
+            (death,), _ = deaths(
+                cluster.name, await cluster.get_pod("probes", "web-1"), {}, datetime.now(UTC)
+            )
+            found = refined(death, await cluster.surroundings.events("probes", PodUid(uid)))
+            assert found.cause is Cause.LIVENESS_FAILED
+            assert found.probe == FailedProbe(
+                kind="liveness", failures=3, message="HTTP probe failed with statuscode: 503"
+            )
+
+    async def test_without_metrics_there_is_an_error_and_no_answer(self, control_plane: ControlPlane) -> None:
+        """A cluster without metrics.k8s.io says 404 in its own way."""
+        async with _reached(control_plane) as cluster:
+            with pytest.raises(ClusterError):
+                await cluster.surroundings.memory_in_use("default", "web", "app")
+
+
+@asynccontextmanager
+async def _reached(control_plane: ControlPlane) -> AsyncIterator[KubeCluster]:
+    cluster = connect(*targets(kubeconfig=str(control_plane.kubeconfig), environ={}))
+    try:
+        yield cluster
+    finally:
+        await cluster.close()
