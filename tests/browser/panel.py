@@ -59,7 +59,7 @@ class FakePanel:
 
     async def show_scenarios(self, _request: web.Request) -> web.Response:
         scenarios = [
-            _scenario("oom-kill", "Out of memory", "dies"),
+            _scenario("oom-kill", "OOM-kill", "dies"),
             _scenario("image-not-found", "Image not found", "never starts"),
             _scenario("rollout", "Rollout", "stays silent"),
             _scenario("heal-all", "Heal everything", "recovers"),

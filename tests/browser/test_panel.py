@@ -32,7 +32,7 @@ async def test_pods_are_filtered(open_page: Open) -> None:
 async def test_a_scenario_chooses_its_own_target(open_page: Open, panel: FakePanel) -> None:
     """Without a selected pod the cluster chooses; what happened is said in words."""
     page = await open_page()
-    await page.get_by_role("button", name="Out of memory, in words").click()
+    await page.get_by_role("button", name="OOM-kill, in words").click()
     await expect(
         page.get_by_role("status").filter(has_text="a pod in shop: container app OOM-killed")
     ).to_be_visible()
@@ -54,7 +54,7 @@ async def test_a_refused_scenario_says_why(open_page: Open, panel: FakePanel) ->
     """The cluster's reason stands where the outcome would."""
     panel.refusal = "no pod is running"
     page = await open_page()
-    await page.get_by_role("button", name="Out of memory, in words").click()
+    await page.get_by_role("button", name="OOM-kill, in words").click()
     await expect(page.locator(".outcome[data-failed]")).to_have_text("no pod is running")
 
 
@@ -64,8 +64,8 @@ async def test_the_hints_lead_a_newcomer(open_page: Open) -> None:
     hints = page.get_by_role("region", name="Three things to try")
     await hints.get_by_role("button", name="Try /pods list").click()
     await expect(page.get_by_label("Message #incidents as alice")).to_have_value("/pods list")
-    await hints.get_by_role("button", name="Press Out of memory").click()
-    await expect(page.get_by_role("button", name="Out of memory, in words")).to_be_focused()
+    await hints.get_by_role("button", name="Press OOM-kill").click()
+    await expect(page.get_by_role("button", name="OOM-kill, in words")).to_be_focused()
     await hints.get_by_role("button", name="Look in #alerts").click()
     await expect(page.get_by_role("heading", name="alerts", exact=True)).to_be_visible()
     await hints.get_by_role("button", name="Dismiss these hints").click()

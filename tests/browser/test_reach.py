@@ -138,7 +138,7 @@ async def test_every_text_has_enough_contrast(
     page = await open_page(scheme=scheme)
     await app.posts("C02ALERTS", "<!channel> unread")
     await page.get_by_role("button", name="web-7d4b9c6f5-x2x9q").click()
-    await page.get_by_role("button", name="Out of memory, in words").click()
+    await page.get_by_role("button", name="OOM-kill, in words").click()
     await page.get_by_label("Message #incidents as alice").fill("/nothing")
     await page.keyboard.press("Enter")
     await expect(page.locator(".notice")).to_be_visible()

@@ -14,6 +14,7 @@ from bot.playground.cluster.controllers.loop import ControlLoop
 from bot.playground.cluster.controllers.nodes import NodeController, new_node
 from bot.playground.cluster.controllers.scheduler import Scheduler
 from bot.playground.cluster.controllers.world import World
+from bot.playground.cluster.errors import Refusal
 from bot.playground.cluster.events import EVENT_LIFETIME, EventRecorder
 from bot.playground.cluster.faults import Faults
 from bot.playground.cluster.kubelet.host import Host
@@ -135,7 +136,7 @@ class SimulatedCluster:
         choice = Choice(namespace=namespace, name=name, usual=found.usual)
         try:
             what = found.act(self._stage, choice)
-        except NothingFits as problem:
+        except (NothingFits, Refusal) as problem:
             raise ScenarioError(str(problem)) from problem
         await asyncio.sleep(0)
         return what

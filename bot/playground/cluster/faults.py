@@ -11,7 +11,7 @@ class Faults:
     `token` is the bearer token that is required, None for none. `forbidden` holds (verb, resource, namespace)
     triples that are answered 403, with `*` for any. `broken` answers every request 500, `hanging` answers
     none until it is cleared. `expired_watch_as_http` answers a watch from compacted history by HTTP 410
-    instead of an ERROR event.
+    instead of an ERROR event. `without_metrics`: there is no metrics server.
     """
 
     token: str | None = None
@@ -19,6 +19,7 @@ class Faults:
     forbidden: set[tuple[str, str, str]] = field(default_factory=set)
     broken: bool = False
     expired_watch_as_http: bool = False
+    without_metrics: bool = False
     bookmark_seconds: float = 10.0
     _free: asyncio.Event = field(default_factory=asyncio.Event)
     _hanging: bool = False

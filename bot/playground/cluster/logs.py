@@ -82,6 +82,7 @@ _INIT = Profile(
     routine=(),
     every=1,
 )
+_QUIET = Profile(opening=(), routine=(), every=1)
 
 _PROFILES = (
     ("postgres", _DATABASE),
@@ -109,10 +110,12 @@ class Run:
     started: datetime
     finished: datetime | None = None
     last_words: tuple[str, ...] = ()
+    quiet: bool = False
+    """Whether it writes its last words only, as a command does."""
 
     def lines(self, now: datetime) -> Iterator[LogLine]:
         """Yield what has been written up to `now`, oldest first."""
-        profile = profile_of(self.image)
+        profile = _QUIET if self.quiet else profile_of(self.image)
         tag = self.image.rsplit(":", 1)[-1]
         until = min(now, self.finished) if self.finished else now
         for index, text in enumerate(profile.opening):
@@ -157,9 +160,9 @@ class LogBook:
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
 
-    def open(self, container_id: str, image: str, started: datetime) -> None:
+    def open(self, container_id: str, image: str, started: datetime, *, quiet: bool = False) -> None:
         """Begin the log of a run."""
-        self._runs[container_id] = Run(container_id=container_id, image=image, started=started)
+        self._runs[container_id] = Run(container_id=container_id, image=image, started=started, quiet=quiet)
 
     def close(self, container_id: str, finished: datetime, last_words: tuple[str, ...]) -> None:
         """End the log of a run with its last words."""

@@ -43,7 +43,12 @@ PODS = Resource(
     singular="pod",
     short_names=("po",),
     verbs=READ + WRITE,
-    subresources=(("eviction", ("create",)), ("log", ("get",)), STATUS),
+    subresources=(
+        ("ephemeralcontainers", ("get", "patch", "update")),
+        ("eviction", ("create",)),
+        ("log", ("get",)),
+        STATUS,
+    ),
     all_category=True,
 )
 EVENTS = Resource(plural="events", kind="Event", singular="event", short_names=("ev",))
@@ -123,6 +128,15 @@ DISRUPTION_BUDGETS = Resource(
     singular="poddisruptionbudget",
     short_names=("pdb",),
 )
+POD_METRICS = Resource(
+    group="metrics.k8s.io",
+    version="v1beta1",
+    plural="pods",
+    kind="PodMetrics",
+    singular="pod",
+    verbs=("get", "list"),
+)
+"""Measured when they are asked for, not kept: `metrics`."""
 
 RESOURCES = (
     PODS,
@@ -136,6 +150,7 @@ RESOURCES = (
     JOBS,
     CRONJOBS,
     DISRUPTION_BUDGETS,
+    POD_METRICS,
 )
 BY_KIND = {resource.kind: resource for resource in RESOURCES}
 

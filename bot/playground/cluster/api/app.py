@@ -17,9 +17,11 @@ from bot.playground.cluster.api.context import ApiContext, Target, parse_target,
 from bot.playground.cluster.api.discovery import VERSION, api_group, api_groups, api_resources, api_versions
 from bot.playground.cluster.api.listing import list_objects
 from bot.playground.cluster.api.logs import serve_log
+from bot.playground.cluster.api.usage import serve_usage
 from bot.playground.cluster.api.watching import is_watch, serve_watch
 from bot.playground.cluster.api.writing import change, create, delete, evict, scale
 from bot.playground.cluster.objects import Json
+from bot.playground.cluster.resources import POD_METRICS
 
 _HEALTH = frozenset({"healthz", "readyz", "livez"})
 
@@ -57,6 +59,8 @@ class ApiServer:
             return json_answer(found)
         if len(parts) > 2 and parts[0] == "api":
             return await self._resource(request, parse_target(parts[2:], "", parts[1]))
+        if parts[:2] == ["apis", POD_METRICS.group] and self._context.faults.without_metrics:
+            return web.Response(status=404, text="404 page not found\n")
         if len(parts) > 3 and parts[0] == "apis" and api_resources(parts[1], parts[2]) is not None:
             return await self._resource(request, parse_target(parts[3:], parts[1], parts[2]))
         if parts and parts[0] == "api":
@@ -93,6 +97,8 @@ class ApiServer:
                 namespace=target.namespace,
                 subresource=target.subresource,
             )
+        if target.resource is POD_METRICS:
+            return serve_usage(self._context, request, target)
         if watching:
             return await serve_watch(self._context, request, target)
         if target.subresource in {"log", "eviction", "scale"}:

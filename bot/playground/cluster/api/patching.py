@@ -12,6 +12,7 @@ _MERGE_KEYS = {
     "conditions": "type",
     "containers": "name",
     "initContainers": "name",
+    "ephemeralContainers": "name",
     "env": "name",
     "volumes": "name",
 }

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from bot.playground.cluster import errors
 from bot.playground.cluster.api.context import ApiContext, Target
+from bot.playground.cluster.api.ephemeral import ephemeral_containers
 from bot.playground.cluster.api.patching import patched
 from bot.playground.cluster.controllers.budgets import budgets_of
 from bot.playground.cluster.objects import Json, copied, is_terminal, name_of, timestamp, uid_of
@@ -117,9 +118,14 @@ async def change(context: ApiContext, request: web.Request, target: Target) -> J
             target.name,
             "the object has been modified; please apply your changes to the latest version and try again",
         )
+    if wanted.get("metadata", {}).get("uid") not in {None, uid_of(current)}:
+        why = f"Precondition failed: UID in precondition: {wanted['metadata']['uid']}, "
+        raise errors.conflict(target.resource, target.name, f"{why}UID in object meta: {uid_of(current)}")
     fresh = copied(current)
     if target.subresource == "status":
         fresh["status"] = wanted.get("status", {})
+    elif target.subresource == "ephemeralcontainers":
+        fresh["spec"]["ephemeralContainers"] = ephemeral_containers(current, wanted)
     else:
         _change_all_but_status(fresh, wanted, current)
     if _is_dry_run(request):

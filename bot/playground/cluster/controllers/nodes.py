@@ -146,12 +146,17 @@ class NodeController:
             return
         self._world.store.remove(node)
         for pod in self._all_on(name):
-            marked = self._world.mark_disrupted(pod, "DeletionByPodGC", "PodGC: node no longer exists")
-            if marked is not None:
-                if not is_terminal(marked):
-                    marked["status"]["phase"] = "Failed"
-                    marked = self._world.store.update(marked)
-                self._world.delete_pod(marked, grace=0)
+            collected = pod if is_terminal(pod) else self._failed_for_good(pod)
+            if collected is not None:
+                self._world.delete_pod(collected, grace=0)
+
+    def _failed_for_good(self, pod: Json) -> Json | None:
+        """Fail a pod that has lost its node, and mark why; the collector marks none that is over already."""
+        marked = self._world.mark_disrupted(pod, "DeletionByPodGC", "PodGC: node no longer exists")
+        if marked is None:
+            return None
+        marked["status"]["phase"] = "Failed"
+        return self._world.store.update(marked)
 
     def evict_by_taint(self, name: str) -> None:
         """The taint manager deletes what does not tolerate a NoExecute taint."""

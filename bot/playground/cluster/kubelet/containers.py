@@ -7,6 +7,7 @@ reports back through `Progress` when the pod should look again.
 from collections.abc import Callable
 
 from bot.playground.cluster.kubelet.backoff import Backoff, go_duration
+from bot.playground.cluster.kubelet.debugging import debug_ending
 from bot.playground.cluster.kubelet.host import Host
 from bot.playground.cluster.kubelet.plans import ContainerPlan, Ending, Probe, ProbeFailure, Refusal
 from bot.playground.cluster.kubelet.runtime import Container, PodRuntime, Role
@@ -46,7 +47,10 @@ class ContainerRunner:
         pod = self._host.pod(runtime)
         if pod is None:
             return
-        plan = self._host.plans.container(pod, container.name) or self._usual_plan(pod, container)
+        if container.role is Role.EPHEMERAL:
+            plan = ContainerPlan(ending=debug_ending(pod, container.name))
+        else:
+            plan = self._host.plans.container(pod, container.name) or self._usual_plan(pod, container)
         if plan.refusal is not None:
             self._refuse(runtime, container, plan.refusal)
             return
@@ -56,6 +60,10 @@ class ContainerRunner:
         self._begin_run(container)
         self._host.write(runtime)
         self._follow(runtime, container, plan)
+
+    def start_later(self, runtime: PodRuntime, container: Container, seconds: float) -> None:
+        """Start a container when its image has been pulled."""
+        self._later(container, seconds, lambda: self.start(runtime, container))
 
     def end(self, runtime: PodRuntime, container: Container, ending: Ending, *, unseen: bool = False) -> None:
         """End a container's run; the pod looks again a moment later."""
@@ -128,7 +136,8 @@ class ContainerRunner:
         container.state = {"running": {"startedAt": timestamp(now)}}
         container.started = True
         container.ready = False
-        self._host.logs.open(container.container_id, container.image, now)
+        quiet = container.role is Role.EPHEMERAL
+        self._host.logs.open(container.container_id, container.image, now, quiet=quiet)
 
     def _follow(self, runtime: PodRuntime, container: Container, plan: ContainerPlan) -> None:
         if plan.probe_failure is not None:
@@ -138,7 +147,7 @@ class ContainerRunner:
             self._later(
                 container, ending.after, lambda: self.end(runtime, container, ending, unseen=plan.unseen)
             )
-        if container.role is not Role.INIT and not (
+        if container.role not in {Role.INIT, Role.EPHEMERAL} and not (
             plan.ending is not None and plan.ending.after <= READY_SECONDS
         ):
             self._make_ready(runtime, container, plan)
@@ -303,6 +312,8 @@ class ContainerRunner:
             return True
         if container.role is Role.INIT:
             return failed and bool(policy != "Never")
+        if container.role is Role.EPHEMERAL:
+            return False
         return bool(policy == "Always" or (policy == "OnFailure" and failed))
 
     def _later(self, container: Container, seconds: float, action: Callable[[], None]) -> None:

@@ -9,11 +9,12 @@ from bot.playground.cluster.kubelet.runtime import Container, PodRuntime, Role
 from bot.playground.cluster.kubelet.status import pod_status
 from bot.playground.cluster.logs import LogBook
 from bot.playground.cluster.naming import Names
-from bot.playground.cluster.objects import Json, uid_of
+from bot.playground.cluster.objects import Json, uid_of, with_condition
 from bot.playground.cluster.resources import PODS
 from bot.playground.cluster.store import Store
 
 COMPONENT = "kubelet"
+_FIELDS = {Role.APP: "containers", Role.EPHEMERAL: "ephemeralContainers"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,11 +38,14 @@ class Host:
         pod = self.store.find(PODS, runtime.namespace, runtime.name)
         return pod if pod is not None and uid_of(pod) == runtime.uid else None
 
-    def write(self, runtime: PodRuntime) -> None:
-        """Write the status of a pod, unless its node is cut off."""
+    def write(self, runtime: PodRuntime, *, mark: Json | None = None) -> None:
+        """Write the status of a pod, unless its node is cut off; `mark` is a condition that comes with it."""
         pod = self.pod(runtime)
         if pod is None or runtime.node in self.silent_nodes:
             return
+        if mark is not None:
+            marked = with_condition(pod["status"].get("conditions", ()), mark, self.agenda.now())
+            pod["status"]["conditions"] = marked
         host_address = pod["status"].get("hostIP") or self.node_address(runtime.node)
         pod["status"] = pod_status(pod, runtime, self.agenda.now()) | {
             "hostIP": host_address,
@@ -69,7 +73,6 @@ class Host:
             return
         source = {"component": COMPONENT, "host": runtime.node}
         if about is not None:
-            group = "containers" if about.role is Role.APP else "initContainers"
-            source["field_path"] = f"spec.{group}{{{about.name}}}"
+            source["field_path"] = f"spec.{_FIELDS.get(about.role, 'initContainers')}{{{about.name}}}"
         record = self.events.warning if bad else self.events.normal
         record(pod, reason, message, **source)

@@ -7,11 +7,11 @@ scenarios that end a pod from outside: eviction, deadline, node shutdown.
 
 from collections.abc import Callable
 
-from bot.playground.cluster.kubelet.containers import ContainerRunner
+from bot.playground.cluster.kubelet.containers import PULL_SECONDS, ContainerRunner
 from bot.playground.cluster.kubelet.host import Host
 from bot.playground.cluster.kubelet.plans import Ending, PodPlan, Stop
-from bot.playground.cluster.kubelet.runtime import PodRuntime, Role, new_runtime
-from bot.playground.cluster.objects import Json, is_deleting, is_terminal, timestamp, uid_of, with_condition
+from bot.playground.cluster.kubelet.runtime import PodRuntime, Role, new_ephemeral, new_runtime
+from bot.playground.cluster.objects import Json, is_deleting, is_terminal, timestamp, uid_of
 from bot.playground.cluster.resources import NODES, PODS
 from bot.playground.cluster.store import Change
 
@@ -83,17 +83,11 @@ class Kubelet:
         `disruption` is the DisruptionTarget condition that goes with it, where the kubelet sets one.
         """
         runtime = self._pods.get(uid)
-        pod = self.host.pod(runtime) if runtime else None
-        if runtime is None or pod is None:
+        if runtime is None or self.host.pod(runtime) is None:
             return
         runtime.outcome = ("Failed", reason, message)
-        if disruption is not None:
-            pod["status"]["conditions"] = with_condition(
-                pod["status"].get("conditions", ()), disruption, self.host.agenda.now()
-            )
-            self.host.store.update(pod)
         runtime.cancel_timers()
-        self.host.write(runtime)
+        self.host.write(runtime, mark=disruption)  # in one: alone, the mark would tell of a node's shutdown
         for container in runtime.containers:
             if container.running:
                 self.host.tell(runtime, "Killing", f"Stopping container {container.name}", about=container)
@@ -134,7 +128,7 @@ class Kubelet:
         for container in runtime.containers:
             if "waiting" in container.state and container.timers_pending():
                 self.runner.retry_now(runtime, container)
-            elif container.running and container.role is not Role.INIT and runs_for_ever(pod):
+            elif container.running and container.role in {Role.SIDECAR, Role.APP} and runs_for_ever(pod):
                 self.runner.let_live(runtime, container)
         self.proceed(runtime)
 
@@ -144,8 +138,12 @@ class Kubelet:
             if change.type == "DELETED":
                 gone = uid_of(change.object)
                 self.host.agenda.after(0.0, lambda: self._forget(gone))
-            elif uid_of(change.object) not in self._pods or is_deleting(change.object):
+            elif self._is_news(change.object):
                 self.host.agenda.after(NOTICE_SECONDS, lambda: self._look_at(namespace, name))
+
+    def _is_news(self, pod: Json) -> bool:
+        runtime = self._pods.get(uid_of(pod))
+        return runtime is None or is_deleting(pod) or bool(new_ephemeral(pod, runtime))
 
     def _look_at(self, namespace: str, name: str) -> None:
         pod = self.host.store.find(PODS, namespace, name)
@@ -156,6 +154,17 @@ class Kubelet:
             self._admit(pod)
         elif runtime is not None and is_deleting(pod) and not runtime.stopping:
             self._take_down(pod, runtime)
+        elif runtime is not None and runtime.sandbox_ready and not runtime.stopping:
+            self._debug(pod, runtime)
+
+    def _debug(self, pod: Json, runtime: PodRuntime) -> None:
+        """Start the debug containers that were added to a running pod."""
+        added = new_ephemeral(pod, runtime)
+        runtime.containers += added
+        if added:
+            self.host.write(runtime)
+        for container in added:
+            self.runner.start_later(runtime, container, PULL_SECONDS)
 
     def _forget(self, uid: str) -> None:
         runtime = self._pods.pop(uid, None)
@@ -264,7 +273,10 @@ class Kubelet:
     def _remove(self, runtime: PodRuntime) -> None:
         pod = self.host.pod(runtime)
         if pod is not None and is_deleting(pod):
-            pod["metadata"]["deletionGracePeriodSeconds"] = 0
+            # The API server shortens the grace period to 0 and never moves the moment into the past
+            # (`rest.BeforeDelete`), so a pod's last state does not tell when its deletion was asked for.
+            now = self.host.agenda.now()
+            pod["metadata"] |= {"deletionGracePeriodSeconds": 0, "deletionTimestamp": timestamp(now)}
             self.host.store.remove(pod)
 
     def _later(self, runtime: PodRuntime, seconds: float, action: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ class Role(Enum):
     INIT = "init"
     SIDECAR = "sidecar"
     APP = "app"
+    EPHEMERAL = "ephemeral"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,6 +108,21 @@ class PodRuntime:
         self.timers.clear()
         for container in self.containers:
             container.cancel_timers()
+
+
+def new_ephemeral(pod: Json, runtime: PodRuntime) -> list[Container]:
+    """Return the debug containers that were added to a pod since the kubelet last looked."""
+    known = {c.name for c in runtime.of_role(Role.EPHEMERAL)}
+    return [
+        Container(
+            name=spec["name"],
+            role=Role.EPHEMERAL,
+            image=spec["image"],
+            state={"waiting": {"reason": "ContainerCreating"}},
+        )
+        for spec in pod["spec"].get("ephemeralContainers") or ()
+        if spec["name"] not in known
+    ]
 
 
 def new_runtime(pod: Json, now: datetime) -> PodRuntime:

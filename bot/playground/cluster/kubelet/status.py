@@ -157,6 +157,9 @@ def pod_status(pod: Json, runtime: PodRuntime, now: datetime) -> Json:
     init = runtime.of_role(Role.INIT, Role.SIDECAR)
     if init:
         status["initContainerStatuses"] = [container_status(c) for c in init]
+    debugging = runtime.of_role(Role.EPHEMERAL)
+    if debugging:
+        status["ephemeralContainerStatuses"] = [container_status(c) for c in debugging]
     if runtime.address:
         status["podIP"] = runtime.address
         status["podIPs"] = [{"ip": runtime.address}]

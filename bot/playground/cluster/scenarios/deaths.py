@@ -176,7 +176,7 @@ def dies(
 
 
 DEATHS = (
-    dies("oom-kill", "Out of memory", "The kernel kills a container over its limit (OOMKilled, 137)", _oom),
+    dies("oom-kill", "OOM-kill", "The kernel kills a container over its limit (OOMKilled, 137)", _oom),
     dies("error-exit", "Crash", "A container exits with 1 after a panic", _error),
     dies("segfault", "Segmentation fault", "A container is killed by SIGSEGV (139)", _segfault),
     dies("exit-zero", "Unexpected exit", "A container that should run for ever exits with 0", _exit_zero),

@@ -9,7 +9,7 @@ from bot.playground.cluster.controllers.jobs import run_cron_job
 from bot.playground.cluster.kubelet.plans import Stop
 from bot.playground.cluster.objects import Json, controller_of, name_of, namespace_of, timestamp, uid_of
 from bot.playground.cluster.pod_template import completed_pod
-from bot.playground.cluster.scenarios.stage import Choice, Stage
+from bot.playground.cluster.scenarios.stage import Choice, NothingFits, Stage
 from bot.playground.cluster.scenarios.table import Group, Scenario, TargetKind
 
 RETRY_EVICTION = 5.0
@@ -88,6 +88,8 @@ def _evict_all(stage: Stage, node: str, tries: int) -> None:
 
 def _job_done(stage: Stage, choice: Choice) -> str:
     cron_job = stage.workload(choice)
+    if cron_job["kind"] != "CronJob":
+        raise NothingFits(f"{name_of(cron_job)} is a {cron_job['kind']}, not a CronJob")
     job = run_cron_job(stage.world, namespace_of(cron_job), name_of(cron_job))
     return f"{name_of(job)} in {namespace_of(job)}: runs and completes"
 

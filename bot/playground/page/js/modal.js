@@ -132,7 +132,9 @@ function focusFirst(form, blockId) {
     form.querySelector("[data-initial-focus]") ||
     fields(".input ") ||
     fields("");
-  /** @type {HTMLElement | null} */ (target)?.focus();
+  // What only shows something is read from its top, wherever its first control is.
+  const preventScroll = !target?.closest(".input");
+  /** @type {HTMLElement | null} */ (target)?.focus({ preventScroll });
 }
 
 /**

@@ -19,7 +19,8 @@ async def test_discovery_in_the_shape_that_clients_need(api: ApiClient) -> None:
     """Versions, groups and resources, subresources among them."""
     assert (await api.get("/version")).body["gitVersion"].startswith("v1.")
     assert (await api.get("/api")).body["versions"] == ["v1"]
-    assert [g["name"] for g in (await api.get("/apis")).body["groups"]] == ["apps", "batch", "policy"]
+    groups = [g["name"] for g in (await api.get("/apis")).body["groups"]]
+    assert groups == ["apps", "batch", "metrics.k8s.io", "policy"]
     assert (await api.get("/apis/apps")).body["preferredVersion"]["groupVersion"] == "apps/v1"
     core = {r["name"]: r for r in (await api.get("/api/v1")).body["resources"]}
     assert core["pods"]["shortNames"] == ["po"]
@@ -37,7 +38,7 @@ async def test_discovery_in_the_shape_that_clients_need(api: ApiClient) -> None:
         ("/api/v1/namespaces/shop/pods/web-1/exec", "the server could not find the requested resource"),
         ("/api/v1/namespaces/shop/pods/gone", 'pods "gone" not found'),
         ("/apis/apps/v1/namespaces/shop/deployments/gone", 'deployments.apps "gone" not found'),
-        ("/apis/metrics.k8s.io/v1beta1/pods", "404 page not found"),
+        ("/apis/monitoring.coreos.com/v1/pods", "404 page not found"),
         ("/nope", "404 page not found"),
     ],
 )

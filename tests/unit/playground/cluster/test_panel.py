@@ -43,6 +43,9 @@ async def test_refusals_are_for_the_person(api: ApiClient) -> None:
     gone = await api.request("POST", "/panel/scenarios/oom-kill", {"namespace": "shop", "name": "gone"})
     assert gone.body == {"ok": False, "error": 'there is no pod "gone" in shop'}
     assert not (await api.request("POST", "/panel/scenarios/oom-kill", [])).body["ok"]
+    running_now = [await api.request("POST", "/panel/scenarios/job-done") for _ in range(2)]
+    assert [(answer.code, answer.body["ok"]) for answer in running_now] == [(200, True), (200, False)]
+    assert "already exists" in running_now[1].body["error"]
     async with api.session.post("/panel/scenarios/oom-kill", data=b"{") as broken:
         assert not (await broken.json())["ok"]
     preflight = await api.request("OPTIONS", "/panel/scenarios/oom-kill")

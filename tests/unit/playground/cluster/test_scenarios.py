@@ -214,6 +214,7 @@ async def test_a_bad_rollout_is_rolled_back(demo: SimulatedCluster) -> None:
             "ledger has no revision before its present one",
         ),
         ("sidecar", {"namespace": "tools", "name": "toolbox"}, "toolbox has no sidecar container"),
+        ("job-done", {"namespace": "shop", "name": "web"}, "web is a Deployment, not a CronJob"),
     ],
 )
 async def test_what_cannot_be_played_says_why(
