@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from bot.model.deaths import Cause, Death, signal_of
+from bot.model.deaths import Cause, Death, FailedProbe, signal_of
 from bot.model.exits import explain
 from bot.model.pods import ContainerKind
+from bot.model.pulls import PULL_WORDS, PullProblem, pull_problem
+from bot.model.scheduling import NO_SCHEDULER, verdict
+from bot.model.scheduling import next_step as scheduling_step
 
 SIGKILL, SIGSEGV, SIGTERM = 9, 11, 15
 
@@ -12,8 +15,28 @@ SIGKILL, SIGSEGV, SIGTERM = 9, 11, 15
 def happened(death: Death) -> str:
     """What happened to the latest one, after the container's name: `exit 139, crashed with SIGSEGV (…)`."""
     if death.exit_code is not None:
-        return explain(death.exit_code, death.reason, memory_limit=death.memory_limit)
-    return _POD_WORDS.get(death.cause, death.reason or death.cause.value)
+        words = explain(death.exit_code, death.reason, memory_limit=death.memory_limit)
+        return f"{words}; {_failed(death.probe)}" if death.probe is not None else words
+    words = _POD_WORDS.get(death.cause, death.reason or death.cause.value)
+    if death.cause is Cause.IMAGE_PULL:
+        problem = pull_problem(death.reason, death.message)
+        return words if problem is PullProblem.UNKNOWN else f"{words}: {PULL_WORDS[problem].meaning}"
+    if death.cause is Cause.UNSCHEDULABLE:
+        if death.reason == NO_SCHEDULER:
+            return "no scheduler has looked at it"
+        found = verdict(death.message)
+        return f"{words}: {found}" if found is not None else words
+    if death.cause is Cause.DELETED and death.controller is None:
+        return "deleted by somebody else than podbot, and nothing will recreate it"
+    return words
+
+
+def _failed(probe: FailedProbe) -> str:
+    """`the liveness probe had failed 3 times`."""
+    if probe.failures is None:
+        return f"the {probe.kind} probe had failed too often"
+    times = "once" if probe.failures == 1 else f"{probe.failures} times"
+    return f"the {probe.kind} probe had failed {times}"
 
 
 _POD_WORDS = {
@@ -24,6 +47,7 @@ _POD_WORDS = {
     Cause.TAINT_EVICTION: "evicted because of a taint on its node",
     Cause.REJECTED: "rejected by the kubelet of its node before anything ran",
     Cause.DEADLINE_EXCEEDED: "ended because it ran longer than its activeDeadlineSeconds",
+    Cause.DELETED: "removed, and its owner has not replaced it",
     Cause.IMAGE_PULL: "waits for an image that cannot be pulled",
     Cause.CONFIG_ERROR: "cannot be created from its configuration",
     Cause.UNSCHEDULABLE: "finds no node to run on",
@@ -35,6 +59,8 @@ _POD_WORDS = {
 
 def verb(cause: Cause) -> tuple[str, str]:
     """What the pods of an incident did, for one and for several: `died`, `has been stuck`."""
+    if cause is Cause.DELETED:
+        return ("was removed", "were removed")
     return ("has been stuck", "have been stuck") if cause.is_stuck else ("died", "died")
 
 
@@ -50,6 +76,16 @@ def next_step(death: Death) -> str:
         return "The pod cannot start before its init container succeeds: raise that container's memory limit."
     if death.cause is Cause.UNEXPECTED_EXIT and death.kind is ContainerKind.SIDECAR:
         return "A sidecar is to run as long as its pod: see in its log why it stopped."
+    if death.cause is Cause.IMAGE_PULL:
+        return PULL_WORDS[pull_problem(death.reason, death.message)].next_step
+    if death.cause is Cause.UNSCHEDULABLE:
+        if death.reason == NO_SCHEDULER:
+            return "See whether the scheduler runs, and whether the pod's schedulerName is right."
+        return scheduling_step(death.message)
+    if death.cause is Cause.DELETED and death.controller is not None:
+        return (
+            "See the owner's events for what keeps it from making another: a quota, or an admission webhook."
+        )
     return _STEPS[death.cause]
 
 
@@ -62,6 +98,8 @@ _ERROR_STEPS = {
 
 _STEPS = {
     Cause.OOM_KILLED: "Compare the memory limit with what it uses; then raise the one or lower the other.",
+    Cause.LIVENESS_FAILED: "See the log before the kill: it hung, or the probe gives it too little time.",
+    Cause.STARTUP_FAILED: "See how far its start came: it may need more time (failureThreshold, period).",
     Cause.UNEXPECTED_EXIT: "It ended well but is to run for ever: see in its log why it thought it was done.",
     Cause.START_ERROR: "Check command, args and the image's entrypoint: the process never began.",
     Cause.INIT_FAILED: "The pod cannot start before its init container succeeds: read that container's log.",
@@ -72,9 +110,8 @@ _STEPS = {
     Cause.TAINT_EVICTION: "Look at the node's taints and conditions.",
     Cause.REJECTED: "The node had no room or did not fit: see the message, then what the node can allocate.",
     Cause.DEADLINE_EXCEEDED: "See in its log how far it came; then whether the deadline is still right.",
-    Cause.IMAGE_PULL: "Check the image's name and tag, then the pull secret and the registry.",
     Cause.CONFIG_ERROR: "Check that every ConfigMap, Secret and key it refers to is there.",
-    Cause.UNSCHEDULABLE: "Compare its requests, affinity and tolerations with the nodes there are.",
+    Cause.DELETED: "Make it again from its manifest. Who deleted it only the API server's audit log tells.",
     Cause.STUCK_CREATING: "See the events: a volume that does not mount, or a network that is not set up.",
     Cause.STUCK_TERMINATING: "See whether its node answers and whether a finalizer holds it.",
     Cause.NOT_READY: "See what the readiness probe asks for, and what the log says to it.",

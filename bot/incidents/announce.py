@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.incidents import advice
+from bot.incidents import advice, background
 from bot.model.commands import DescribePod, GetLogs
 from bot.model.deaths import Cause, Death
-from bot.model.durations import human
-from bot.model.incidents import Incident
+from bot.model.durations import in_words
+from bot.model.incidents import Incident, IncidentState, Severity
 from bot.model.messages import (
     Actions,
     Block,
@@ -40,18 +40,70 @@ NODES_SHOWN = 3
 
 def message(incident: Incident) -> Message:
     """The incident's one message, as it stands now."""
+    if incident.state.is_over:
+        return _over(incident)
     headline, extent = _headline(incident), _extent(incident)
     return Message(
         text=f"{headline} · {extent}{_span(incident)} · {_what(incident.latest)}",
         blocks=(
-            Paragraph(lines=(_first_line(headline), _second_line(incident, extent), *_evidence(incident))),
+            Paragraph(
+                lines=(_first_line(incident, headline), _second_line(incident, extent), *_evidence(incident))
+            ),
             *_last_words(incident),
-            Paragraph(lines=(plain(f"Next: {advice.next_step(incident.latest)}"),)),
+            Paragraph(lines=(plain(f"Next: {_next_step(incident)}"),)),
             *_buttons(incident),
             Context(line=_provenance(incident)),
         ),
         metadata=_metadata(incident),
     )
+
+
+def _over(incident: Incident) -> Message:
+    """What is left to say: how it ended, how long it lasted, and what it was."""
+    headline, ending = _headline(incident), incident.ending
+    lasted = in_words(max(ending.since - _began(incident), timedelta())) if ending else ""
+    counts = [f"lasted {lasted}", _deaths(incident), *_came_back(incident)]
+    joined = " · " if incident.state is IncidentState.GONE else " since "
+    since: Line = (Text(ending.words + joined), Moment(ending.since)) if ending else ()
+    was = f"Was {incident.key.cause.value}: {_what(incident.latest)}"
+    words = f"{ending.words} · " if ending else ""
+    return Message(
+        text=f"{headline} · {words}{' · '.join(counts)} · {was}",
+        blocks=(
+            Paragraph(
+                lines=(
+                    _first_line(incident, headline),
+                    (*since, Text(f" · {' · '.join(counts)}")),
+                    plain(was),
+                    *background.lines_of_change(incident),
+                )
+            ),
+            Context(line=_provenance(incident)),
+        ),
+        metadata=_metadata(incident),
+    )
+
+
+def _began(incident: Incident) -> datetime:
+    """When it began; what is stuck was so before it was told."""
+    began = incident.latest.started_at if incident.key.cause.is_stuck else None
+    return min(incident.first_at, began) if began is not None else incident.first_at
+
+
+def _deaths(incident: Incident) -> str:
+    if incident.key.cause.is_stuck:
+        return "1 pod" if len(incident.pods) == 1 else f"{len(incident.pods)} pods"
+    return "1 death" if incident.deaths == 1 else f"{incident.deaths} deaths"
+
+
+def _came_back(incident: Incident) -> list[str]:
+    return [f"came back {_times(incident.reopened)}"] if incident.reopened else []
+
+
+def _next_step(incident: Incident) -> str:
+    step = advice.next_step(incident.latest)
+    change = background.recent_change(incident)
+    return step if change is None else f"{step} Or roll back revision {change.number}."
 
 
 def bare(incident: Incident) -> Message:
@@ -76,15 +128,31 @@ def _metadata(incident: Incident) -> Metadata:
 
 def _headline(incident: Incident) -> str:
     key = incident.key
-    return f"{key.cause.value} · {key.owner.name} · {key.namespace} · {key.cluster}"
+    what = _STATE_WORDS.get(incident.state, key.cause.value)
+    return f"{what} · {key.owner.name} · {key.namespace} · {key.cluster}"
 
 
-def _first_line(headline: str) -> Line:
-    return (Text("🔴 "), bold(headline))
+_STATE_WORDS = {IncidentState.RECOVERED: "Recovered", IncidentState.GONE: "Gone"}
+
+
+def _first_line(incident: Incident, headline: str) -> Line:
+    return (Text(f"{_light(incident)} "), bold(headline))
+
+
+def _light(incident: Incident) -> str:
+    match incident.state:
+        case IncidentState.RECOVERED:
+            return "🟢"
+        case IncidentState.GONE:
+            return "⚪"
+        case IncidentState.FIRING:
+            return "🔴" if incident.severity is Severity.PAGE else "🟡"
 
 
 def _extent(incident: Incident) -> str:
     pods = len(incident.pods)
+    if incident.latest.since_before_first_look and not incident.key.cause.is_stuck:
+        return "1 pod was already failing" if pods == 1 else f"{pods} pods were already failing"
     one, several = advice.verb(incident.key.cause)
     pods_did = f"1 pod {one}" if pods == 1 else f"{pods} pods {several}"
     if incident.key.cause.is_stuck or incident.deaths == pods:
@@ -94,9 +162,10 @@ def _extent(incident: Incident) -> str:
 
 def _span(incident: Incident) -> str:
     lasted = incident.last_at - incident.first_at
-    if incident.key.cause.is_stuck or incident.deaths == 1 or lasted < timedelta(seconds=1):
+    of_one_look = incident.deaths == 1 or incident.latest.since_before_first_look
+    if incident.key.cause.is_stuck or of_one_look or lasted < timedelta(seconds=1):
         return ""
-    return f" in {human(lasted)}"
+    return f" in {in_words(lasted)}"
 
 
 def _second_line(incident: Incident, extent: str) -> Line:
@@ -106,6 +175,8 @@ def _second_line(incident: Incident, extent: str) -> Line:
             return plain(f"{extent} since before podbot first looked")
         since = " since " if len(incident.pods) == 1 else ", the latest since "
         return (Text(extent + since), Moment(latest.started_at or latest.seen_at))
+    if latest.since_before_first_look:
+        return (Text(f"{extent} when podbot first looked · last died "), Moment(last))
     span = _span(incident)
     if not span:
         return (Text(f"{extent} · "), Moment(last))
@@ -126,11 +197,15 @@ def _evidence(incident: Incident) -> tuple[Line, ...]:
     if death.message:
         lines.append((Text("The cluster says: "), code(_shortened(" ".join(death.message.split())))))
     if death.cause.is_container_exit:
-        lines.append(_image_and_limits(death))
+        lines.append(_image_and_limits(incident))
     elif death.image and death.cause is Cause.IMAGE_PULL:
         lines.append((code(death.image),))
     if death.crash_looping:
         lines.append(plain(f"In CrashLoopBackOff, restarted {_times(death.restarts)} so far"))
+    if incident.escalated_for:
+        lines.append(plain(f"The Job has given up: {incident.escalated_for}"))
+    lines += [plain(each.capitalize()) for each in _came_back(incident)]
+    lines += background.lines(incident)
     if not _last_words(incident):
         which = "The pod: " if len(incident.pods) == 1 else "The latest: "
         lines.append((Text(which), code(death.pod)))
@@ -145,7 +220,8 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _image_and_limits(death: Death) -> Line:
+def _image_and_limits(incident: Incident) -> Line:
+    death = incident.latest
     image: Line = (code(death.image),) if death.image else ()
     limits = [
         f"{name} {value}"
@@ -153,6 +229,9 @@ def _image_and_limits(death: Death) -> Line:
         if value
     ]
     words = f"limits: {', '.join(limits)}" if limits else "no limits"
+    evidence = incident.evidence
+    if evidence is not None and evidence.circumstances is not None and evidence.circumstances.memory_in_use:
+        words += f" · {evidence.circumstances.memory_in_use} memory in use when last measured"
     return (*image, Text(f" · {words}" if image else words))
 
 
@@ -181,6 +260,8 @@ def _last_words(incident: Incident) -> tuple[Block, ...]:
 
 def _buttons(incident: Incident) -> tuple[Block, ...]:
     death = incident.latest
+    if death.cause is Cause.DELETED:
+        return ()  # there is nothing left to describe
     describe = Button("Describe", DescribePod(namespace=death.namespace, pod=death.pod))
     if not death.cause.is_container_exit:
         return (Actions(elements=(describe,)),)

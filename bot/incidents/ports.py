@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from bot.model.messages import Message
 from bot.model.people import ChannelId
+from bot.model.pods import Event, Owner, Pod, PodUid
+from bot.model.surroundings import NodeState, OwnerState, Revision
 
 
 class LogSource(Protocol):
@@ -16,6 +18,30 @@ class LogSource(Protocol):
         self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
     ) -> tuple[str, ...]:
         """The last `tail` lines of a run, each with the kubelet's timestamp in front."""
+        ...
+
+
+class Surroundings(Protocol):
+    """What surrounds a death. Each call is one request; errors are `bot.errors.ClusterError`s."""
+
+    async def events(self, namespace: str, uid: PodUid) -> Sequence[Event]:
+        """The events about the pod of this UID."""
+        ...
+
+    async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
+        """The owner as it is now; None where it is not there any more. Only for kinds in `OWNER_KINDS`."""
+        ...
+
+    async def revisions(self, namespace: str, deployment: OwnerState) -> tuple[Revision, ...]:
+        """The revisions of a Deployment that are still kept, in no particular order."""
+        ...
+
+    async def node(self, name: str) -> NodeState:
+        """What is wrong with a node."""
+        ...
+
+    async def memory_in_use(self, namespace: str, pod: str, container: str) -> str:
+        """What a container last used, as a quantity; empty where nothing measured it."""
         ...
 
 
@@ -33,3 +59,6 @@ class Announcer(Protocol):
 
 Masker: TypeAlias = Callable[[list[str]], tuple[list[str], int]]
 """Replaces secrets in lines; returns the lines and how many secrets there were."""
+
+PodLookup: TypeAlias = Callable[[str, str], Pod | None]
+"""The pod of a namespace and name as last seen, without a request: the mirror's."""

@@ -7,16 +7,16 @@ say; this module knows the causes, and what stays silent because somebody wanted
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.model.deaths import Cause, Death, DeathId
 from bot.model.pods import (
     ClusterName,
     ContainerKind,
     Pod,
-    PodCondition,
-    Terminated,
 )
+from bot.watch.pod_causes import OVER, WHOLE_POD, asked_to_go, disruption, ended_at, pod_cause
 from bot.watch.transitions import (
     STATUS_UNKNOWN,
     Counted,
@@ -31,39 +31,6 @@ START_ERROR_CODES = range(126, 129)
 """126 and 127 are the shell's (not executable, not found), 128 is the container runtime's."""
 
 CRASH_LOOP = "CrashLoopBackOff"
-
-WHOLE_POD = ""
-"""The container name of a death that took the whole pod."""
-
-POD_REASONS = {
-    "Evicted": Cause.EVICTED,
-    "DeadlineExceeded": Cause.DEADLINE_EXCEEDED,
-    "Preempting": Cause.PREEMPTED,
-    "NodeLost": Cause.NODE_LOST,
-    "NodeShutdown": Cause.NODE_SHUTDOWN,
-    "Shutdown": Cause.NODE_SHUTDOWN,
-    "Terminated": Cause.NODE_SHUTDOWN,
-    "UnexpectedAdmissionError": Cause.REJECTED,
-    "NodeAffinity": Cause.REJECTED,
-}
-"""`status.reason` of a pod that is over, where it names a cause. `OutOf…` is matched by its beginning."""
-
-DISRUPTIONS = {
-    "PreemptionByScheduler": Cause.PREEMPTED,
-    "TerminationByKubelet": Cause.NODE_SHUTDOWN,
-    "DeletionByPodGC": Cause.NODE_LOST,
-    "DeletionByTaintManager": Cause.TAINT_EVICTION,
-}
-"""Reasons of the condition `DisruptionTarget` that nobody asked for."""
-
-DRAIN = "EvictionByEvictionAPI"
-"""The reason that is somebody's wish."""
-
-OVER = frozenset({"Succeeded", "Failed"})
-"""The phases that a pod does not leave again."""
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
 
 CLOCKS_APART = timedelta(seconds=1)
 """How far a node's clock may be behind the API server's. Both write whole seconds."""
@@ -81,6 +48,26 @@ def baseline(pod: Pod, now: datetime) -> dict[str, Counted]:
     return counted
 
 
+def already_failing(cluster: ClusterName, pod: Pod, now: datetime) -> tuple[Death, ...]:
+    """What is broken in a pod at the bot's first look: containers that died of something and do not run now.
+
+    They are counted by `baseline`, so each is told once and as old. A pod that is over is history.
+    """
+    if pod.status.phase in OVER or pod.terminating:
+        return ()
+    found: dict[str, Death] = {}
+    for seen in terminations(pod):
+        if seen.status.state.running is not None:
+            continue
+        cause = container_cause(pod, seen)
+        found.pop(seen.status.name, None)
+        if cause is not None:
+            identity = DeathId(cluster=cluster, uid=pod.uid, container=seen.status.name, restart=seen.restart)
+            death = _container_death(identity, pod, seen, cause, unseen=0, now=now)
+            found[seen.status.name] = replace(death, since_before_first_look=True)
+    return tuple(found.values())
+
+
 def deaths(
     cluster: ClusterName, pod: Pod, counted: Mapping[str, Counted], now: datetime, *, gone: bool = False
 ) -> tuple[tuple[Death, ...], dict[str, Counted]]:
@@ -92,7 +79,10 @@ def deaths(
     after = dict(counted)
     found: list[Death] = []
     whole = pod_cause(pod)
-    if whole is not None and WHOLE_POD not in after:
+    if whole is None:
+        if WHOLE_POD in after and _is_back(pod):
+            del after[WHOLE_POD]
+    elif WHOLE_POD not in after:
         after[WHOLE_POD] = Counted(0, now)
         found.append(_pod_death(cluster, pod, whole, now))
     verdict_pending = not gone and _is_wound_up(pod)
@@ -113,6 +103,12 @@ def deaths(
     return tuple(found), after
 
 
+def _is_back(pod: Pod) -> bool:
+    """A pod that was lost with its node is Ready again: should it be lost once more, that is news."""
+    ready = pod.condition("Ready")
+    return ready is not None and ready.status == "True"
+
+
 def _is_wound_up(pod: Pod) -> bool:
     """The kubelet has ended the whole pod and is about to say why; the ends of its containers wait for that.
 
@@ -128,54 +124,15 @@ def _is_wound_up(pod: Pod) -> bool:
 
 def _went_with_pod(seen: Termination) -> bool:
     """The run ended because the pod did; one that had been replaced before, or was waited on, did not."""
-    return seen.current or seen.ended.reason == STATUS_UNKNOWN
-
-
-def pod_cause(pod: Pod) -> Cause | None:
-    """Why the whole pod ended, where its own status says so and nobody did it on purpose."""
-    status = pod.status
-    if status.phase == "Failed" and status.reason:
-        cause = POD_REASONS.get(status.reason)
-        if cause is None and (status.reason.startswith("OutOf") or not pod.statuses()):
-            cause = Cause.REJECTED  # whatever the kubelet's word for it: nothing of it ever ran
-        if cause is not None:
-            return cause
-    if status.reason == "NodeLost":
-        return Cause.NODE_LOST
-    disruption = _disruption(pod)
-    if disruption is None or _asked_to_go_before(pod, disruption.last_transition_time):
-        return None
-    if disruption.reason == "DeletionByPodGC" and pod.owner.kind == "DaemonSet":
-        return (
-            None  # its node was taken out of the cluster, and a daemon has nothing to do where there is none
-        )
-    return DISRUPTIONS.get(disruption.reason)
-
-
-def _disruption(pod: Pod) -> PodCondition | None:
-    condition = pod.condition("DisruptionTarget")
-    return condition if condition is not None and condition.status == "True" else None
-
-
-def _asked_to_go(pod: Pod) -> datetime | None:
-    """When somebody (or a rollout, or a drain) asked for the pod's removal."""
-    deletion = pod.metadata.deletion_timestamp
-    if deletion is not None:  # it lies a grace period after the request
-        return deletion - timedelta(seconds=pod.metadata.deletion_grace_period_seconds or 0)
-    drain = _disruption(pod)
-    if drain is not None and drain.reason == DRAIN:
-        return drain.last_transition_time or _LONG_AGO
-    return None
-
-
-def _asked_to_go_before(pod: Pod, moment: datetime | None) -> bool:
-    asked_at = _asked_to_go(pod)
-    return asked_at is not None and moment is not None and asked_at < moment
+    if seen.current:
+        return True
+    state = seen.status.state
+    return seen.ended.reason == STATUS_UNKNOWN and state.terminated is None and state.running is None
 
 
 def container_cause(pod: Pod, seen: Termination) -> Cause | None:
     """Why this run ended, or None where it was meant to."""
-    if _ended_on_purpose(pod, seen.ended):
+    if _ended_on_purpose(pod, seen):
         return None
     cause = _own_cause(pod, seen)
     return Cause.INIT_FAILED if cause is not None and seen.kind is ContainerKind.INIT else cause
@@ -196,12 +153,21 @@ def _own_cause(pod: Pod, seen: Termination) -> Cause | None:
     return Cause.ERROR
 
 
-def _ended_on_purpose(pod: Pod, ended: Terminated) -> bool:
+def _ended_on_purpose(pod: Pod, seen: Termination) -> bool:
     """Whatever its exit code: it ended after somebody had asked for the pod's removal."""
-    asked_at = _asked_to_go(pod)
+    asked_at = asked_to_go(pod)
     if asked_at is None:
         return False
-    return ended.finished_at is None or ended.finished_at >= asked_at - CLOCKS_APART
+    ended_by = seen.ended.finished_at or _next_began(seen)
+    return ended_by is None or ended_by >= asked_at - CLOCKS_APART
+
+
+def _next_began(seen: Termination) -> datetime | None:
+    """When the run after this one began: where the kubelet lost sight of an end, that bounds it."""
+    if seen.current:
+        return None
+    run = seen.status.state.running or seen.status.state.terminated
+    return run.started_at if run is not None else None
 
 
 def _meant_to_run_on(pod: Pod, seen: Termination) -> bool:
@@ -250,11 +216,12 @@ def _container_death(
         restarts=seen.status.restart_count,
         unseen_before=max(unseen, 0),
         crash_looping=waiting is not None and waiting.reason == CRASH_LOOP,
+        controller=pod.controller,
     )
 
 
 def _pod_death(cluster: ClusterName, pod: Pod, cause: Cause, now: datetime) -> Death:
-    disruption = _disruption(pod)
+    mark = disruption(pod)
     return Death(
         id=DeathId(cluster=cluster, uid=pod.uid, container=WHOLE_POD, restart=0),
         cause=cause,
@@ -263,16 +230,9 @@ def _pod_death(cluster: ClusterName, pod: Pod, cause: Cause, now: datetime) -> D
         owner=pod.owner,
         node=pod.spec.node_name,
         kind=None,
-        reason=pod.status.reason or (disruption.reason if disruption else ""),
-        message=pod.status.message or (disruption.message if disruption else ""),
-        finished_at=_pod_ended_at(pod),
+        reason=pod.status.reason or (mark.reason if mark else ""),
+        message=pod.status.message or (mark.message if mark else ""),
+        finished_at=ended_at(pod),
         seen_at=now,
+        controller=pod.controller,
     )
-
-
-def _pod_ended_at(pod: Pod) -> datetime | None:
-    disruption = _disruption(pod)
-    if disruption is not None:
-        return disruption.last_transition_time
-    ready = pod.condition("Ready")
-    return ready.last_transition_time if ready is not None and ready.status != "True" else None

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from bot.model.deaths import Cause, Death, DeathId
 from bot.model.pods import ClusterName, ContainerKind, Pod
-from bot.watch.classifier import WHOLE_POD
+from bot.model.scheduling import NO_SCHEDULER
+from bot.watch.pod_causes import WHOLE_POD, pod_cause
 
 PULL_REASONS = frozenset(
     {
@@ -68,6 +69,10 @@ def complaints(pod: Pod) -> tuple[Complaint, ...]:
     if pod.terminating:
         return (_terminating(pod),)
     scheduled = pod.condition("PodScheduled")
+    if scheduled is None and not pod.spec.node_name and not pod.spec.scheduling_gates:
+        # The scheduler that the pod asks for writes the condition, whatever it finds; none has looked yet.
+        since = pod.metadata.creation_timestamp
+        return (_complaint(Cause.UNSCHEDULABLE, WHOLE_POD, "", reason=NO_SCHEDULER, since=since),)
     if scheduled is not None and scheduled.status == "False":
         if scheduled.reason != "Unschedulable":
             return ()  # held back by a scheduling gate: somebody wants it so
@@ -103,6 +108,7 @@ def death(cluster: ClusterName, pod: Pod, complaint: Complaint, since: datetime,
         started_at=since,
         seen_at=now,
         restarts=status.restart_count if status else 0,
+        controller=pod.controller,
     )
 
 
@@ -151,6 +157,8 @@ def _not_ready(pod: Pod) -> Iterator[Complaint]:
     ready = pod.condition("Ready")
     if pod.status.phase != "Running" or ready is None or ready.status == "True":
         return
+    if pod_cause(pod) is not None:
+        return  # lost with its node, and told as that
     app = pod.status.container_statuses or ()
     runs = [each.state.running for each in app if each.state.running is not None]
     if len(runs) == len(app):

@@ -70,6 +70,7 @@ def _meta(meta: ObjectMeta, like: ObjectMeta | None) -> ObjectMeta:
 
 
 def _spec(spec: PodSpec, like: PodSpec | None) -> PodSpec:
+    spec = replace(spec, volumes=()) if spec.volumes else spec
     if like is None:
         return replace(spec, node_name=intern(spec.node_name), restart_policy=intern(spec.restart_policy))
     if spec == like:

@@ -302,6 +302,28 @@ async def test_a_keeper_that_is_stopped_leaves_no_reading_behind() -> None:
         assert desk.logs.at_once == 2
 
 
+async def test_what_was_taken_is_told_before_the_end() -> None:
+    """Settling waits for the evidence of every death that was handed in, so that none is lost at a stop."""
+    async with a_desk() as desk:
+        desk.logs.answer.clear()
+        await desk.keeper.record(a_death())
+        settling = asyncio.create_task(desk.keeper.settle(5.0), name="settling")
+        await settle()
+        assert not settling.done()
+        desk.logs.answer.set()
+        await settling
+        assert desk.outbox.revisions() == [(1, True)]
+
+
+async def test_settling_has_an_end() -> None:
+    """A cluster that does not answer does not hold the stop up."""
+    async with a_desk() as desk:
+        desk.logs.answer.clear()
+        await desk.keeper.record(a_death())
+        await desk.keeper.settle(0.05)
+        assert desk.logs.at_once == 1
+
+
 def test_ids_are_short_and_sayable() -> None:
     """Four characters without look-alikes."""
     draw: Callable[[], str] = keeper.random_id

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from bot.model.deaths import Cause, Death
-from bot.model.pods import ClusterName, ContainerKind, Pod, PodCondition
+from bot.model.pods import ClusterName, ContainerKind, Named, Pod, PodCondition
 from bot.watch.classifier import baseline, deaths
 from bot.watch.transitions import Counted
 from tests.support.clock import START
@@ -476,3 +477,61 @@ def test_a_status_without_a_container_to_it_is_passed_over() -> None:
     pod = a_pod(crashed())
     assert causes(Pod(metadata=pod.metadata, status=pod.status)) == []
     assert causes(Pod(metadata=pod.metadata)) == []
+
+
+READY_AGAIN = [condition("Ready", since=90), condition("ContainersReady")]
+CUT_OFF = [condition("Ready", "False", since=50), condition("ContainersReady")]
+"""What the node controller makes of a pod whose node it does not hear of any more."""
+
+
+def test_a_pod_whose_node_does_not_answer_is_lost() -> None:
+    """Nobody knows what it does; told when the node controller gives up waiting, not minutes later."""
+    (death,) = Looks()(a_pod(running(), conditions=CUT_OFF))
+    assert (death.cause, death.finished_at, death.node) == (Cause.NODE_LOST, at(50), "node-1")
+
+
+def test_its_eviction_afterwards_is_the_same_loss() -> None:
+    """The taint manager deletes it five minutes later: one death, not two."""
+    look = Looks()
+    look(a_pod(running(), conditions=CUT_OFF))
+    evicted = [*CUT_OFF, disrupted("DeletionByTaintManager", since=350)]
+    assert look(a_pod(running(), conditions=evicted)) == ()
+    assert look(a_pod(running(), conditions=evicted, deleted=351)) == ()
+
+
+def test_a_node_that_comes_back_may_be_lost_again() -> None:
+    """Each time is news."""
+    look = Looks()
+    assert len(look(a_pod(running(), conditions=CUT_OFF))) == 1
+    assert look(a_pod(running(), conditions=READY_AGAIN)) == ()
+    assert len(look(a_pod(running(), conditions=CUT_OFF))) == 1
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        pytest.param(
+            a_pod(
+                running(ready=False),
+                conditions=[condition("Ready", "False"), condition("ContainersReady", "False")],
+            ),
+            id="readiness-probe",
+        ),
+        pytest.param(a_pod(running(), conditions=CUT_OFF, deleted=40), id="being-deleted"),
+        pytest.param(a_pod(running(), conditions=CUT_OFF, owner=DAEMON_SET), id="daemon"),
+        pytest.param(
+            a_pod(crashed(exit_code=0), conditions=CUT_OFF, phase="Succeeded", restart_policy="Never"),
+            id="done",
+        ),
+    ],
+)
+def test_not_ready_for_another_reason_is_not_lost(pod: Pod) -> None:
+    """The kubelet writes both conditions alike, and a daemon goes with its node."""
+    assert causes(pod) == []
+
+
+def test_a_readiness_gate_is_not_a_lost_node() -> None:
+    """With gates, a pod may be unready while all its containers are ready."""
+    pod = a_pod(running(), conditions=CUT_OFF)
+    gated = replace(pod, spec=replace(pod.spec, readiness_gates=(Named(condition_type="x"),)))
+    assert causes(gated) == []

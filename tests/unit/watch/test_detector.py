@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from bot.model.deaths import Cause, Death
 from bot.model.pods import ClusterName, Pod
 from bot.watch.detector import Detector
 from bot.watch.ports import Change
 from tests.support.clock import HeldClock
-from tests.support.pods import SCHEDULED, a_pod, at, condition, crashed, ended, running, waiting
+from tests.support.pods import SCHEDULED, Built, a_pod, at, condition, crashed, ended, running, waiting
 
 PULLING = a_pod(waiting("app", "ErrImagePull"), phase="Pending")
 
@@ -63,12 +65,57 @@ async def test_a_death_is_handed_on_once() -> None:
 
 
 async def test_the_first_listing_is_the_baseline() -> None:
-    """What had died before is known, what dies next is news."""
+    """What had died before and runs again is known, what dies next is news."""
     async with a_watch() as watch:
-        await watch.sees(a_pod(waiting(restarts=4, last=ended(1))), first_listing=True)
+        await watch.sees(a_pod(running(restarts=4, last=ended(1))), first_listing=True)
         assert watch.causes == []
-        await watch.sees(a_pod(crashed(restarts=5, at=20)))
+        await watch.sees(a_pod(crashed(restarts=4, at=20)))
         assert watch.causes == [Cause.ERROR]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(waiting(restarts=4, last=ended(1)), id="crash-loop"),
+        pytest.param(crashed(restarts=4), id="dead-now"),
+        pytest.param(waiting("app", "RunContainerError", restarts=4, last=ended(1)), id="cannot-start"),
+    ],
+)
+async def test_what_is_broken_at_the_first_look_is_told_as_old(broken: Built) -> None:
+    """It opens as "was already failing", once, and its next death is news."""
+    async with a_watch() as watch:
+        await watch.sees(a_pod(broken), first_listing=True)
+        assert [(death.cause, death.since_before_first_look) for death in watch.told] == [(Cause.ERROR, True)]
+        await watch.sees(a_pod(broken))
+        assert len(watch.told) == 1
+        await watch.sees(a_pod(crashed(restarts=5, at=40)))
+        assert [death.since_before_first_look for death in watch.told] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        pytest.param(a_pod(crashed(), restart_policy="Never", phase="Failed"), id="over"),
+        pytest.param(a_pod(crashed(exit_code=0), restart_policy="OnFailure"), id="done"),
+        pytest.param(a_pod(crashed(), deleted=5), id="being-deleted"),
+        pytest.param(a_pod(phase="Failed", reason="Evicted"), id="evicted-long-ago"),
+    ],
+)
+async def test_history_is_not_told_at_the_first_look(pod: Pod) -> None:
+    """What is over is not broken any more: nobody is woken for it."""
+    async with a_watch() as watch:
+        await watch.sees(pod, first_listing=True)
+        assert watch.causes == []
+
+
+async def test_a_pod_that_no_scheduler_looks_at_is_told_after_five_minutes() -> None:
+    """Without a scheduler there is not even a condition to wait for; gates are somebody's wish."""
+    async with a_watch() as watch:
+        await watch.sees(a_pod(phase="Pending", node="", conditions=[]))
+        await watch.clock.advance(299)
+        assert watch.causes == []
+        await watch.clock.advance(2)
+        assert [(death.cause, death.reason) for death in watch.told] == [(Cause.UNSCHEDULABLE, "NoScheduler")]
 
 
 async def test_the_last_state_of_a_pod_is_looked_at_before_it_is_forgotten() -> None:

@@ -13,12 +13,13 @@ def _pods(count: int) -> list[dict[str, object]]:
     return [pod_json(number) for number in range(count)]
 
 
-def test_nothing_but_annotations_is_lost() -> None:
-    """A trimmed pod equals the pod, but for annotations that nobody reads."""
+def test_nothing_but_annotations_and_volumes_is_lost() -> None:
+    """A trimmed pod equals the pod, but for annotations that nobody reads, and volumes."""
     (pod,) = parse.pods(msgspec.json.encode({"metadata": {}, "items": _pods(1)})).pods
     trimmed = Trimmer().trim(pod, like=None)
     bare = msgspec.structs.replace(pod.metadata, annotations={})
-    assert trimmed == msgspec.structs.replace(pod, metadata=bare)
+    spec = msgspec.structs.replace(pod.spec, volumes=())
+    assert trimmed == msgspec.structs.replace(pod, metadata=bare, spec=spec)
 
 
 def test_the_annotations_in_use_stay() -> None:

@@ -1,0 +1,197 @@
+"""Whether what an incident tells of is over. Pure: pods, the owner and the time go in, a judgement comes out.
+
+Recovered means: what died (or what took its place) has been Ready for a hold-down with its restart count
+flat, and then the owner has the number of Ready pods that it wants. A pod that is deleted has not recovered,
+and one that is quiet has not either. `followup` looks, asks the owner and carries the judgement out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bot.model.deaths import Cause, Death
+from bot.model.incidents import IncidentKey
+from bot.model.pods import Pod, PodUid
+from bot.model.surroundings import OWNER_KINDS, JobEnd, OwnerState
+
+HOLD_DOWN = timedelta(seconds=60)
+"""How long all must have been well."""
+
+JOB_ENDS_WITHIN = timedelta(seconds=5)
+"""A Job's controller needs a moment to see that a pod of it has ended."""
+
+LONGEST_PAUSE = timedelta(minutes=5)
+"""An owner that is not well yet is asked again after a hold-down, then twice that, and so on up to this."""
+
+MOST_SUBJECTS = 500
+"""Pods of one incident that are looked at; with more, the last ones to die speak for the rest."""
+
+
+class Standing(Enum):
+    """How a pod is."""
+
+    WELL = "well"
+    UNWELL = "unwell"
+    SUCCEEDED = "succeeded"
+    OVER = "over"
+    """It ended for good and not well, or is being deleted: only another can be well in its place."""
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A container that died, or with an empty container a whole pod; `restarts` as last seen."""
+
+    pod: str
+    container: str
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """What is followed of an open incident."""
+
+    subjects: Mapping[PodUid, Subject]
+    calm_since: datetime | None = None
+    """Since when nothing of it has been seen unwell."""
+    asked: int = 0
+    """How often the owner was asked since then."""
+    ask_at: datetime | None = None
+    """Not before then is it asked again."""
+
+
+class Verdict(Enum):
+    """What is to be done about an incident now."""
+
+    WAIT = "wait"
+    ASK_OWNER = "ask owner"
+    RECOVERED = "recovered"
+    GONE = "gone"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A verdict and what it rests on, in words for people."""
+
+    verdict: Verdict
+    words: str = ""
+
+
+WAIT = Judgement(verdict=Verdict.WAIT)
+ASK_OWNER = Judgement(verdict=Verdict.ASK_OWNER)
+
+PodsByUid = Mapping[PodUid, Pod | None]
+"""For each subject the pod that has its name now: itself, its successor under that name, or none."""
+
+
+def followed(following: Following | None, death: Death) -> Following:
+    """What to follow with one more death: the hold-down begins anew."""
+    subjects = dict(following.subjects) if following else {}
+    subjects.pop(death.id.uid, None)
+    subjects[death.id.uid] = Subject(pod=death.pod, container=death.id.container, restarts=death.restarts)
+    while len(subjects) > MOST_SUBJECTS:
+        del subjects[next(iter(subjects))]
+    return Following(subjects=subjects)
+
+
+def standing(pod: Pod | None) -> Standing:
+    """How the pod is that has the subject's name now."""
+    if pod is None:
+        return Standing.GONE
+    if pod.status.phase == "Succeeded":
+        return Standing.SUCCEEDED
+    if pod.status.phase == "Failed" or pod.terminating:
+        # On a node that does not answer it may be terminating for ever, with its replacement long Ready.
+        return Standing.OVER
+    ready = pod.condition("Ready")
+    if ready is None or ready.status != "True":
+        return Standing.UNWELL
+    # A pod is Ready by its app containers and sidecars; what an ephemeral container does says nothing of it.
+    return Standing.WELL
+
+
+def looked(following: Following, pods: PodsByUid, now: datetime) -> Following:
+    """What is followed after a look at the pods."""
+    subjects = {
+        uid: replace(each, restarts=_restarts(pods.get(uid), each))
+        for uid, each in following.subjects.items()
+    }
+    if any(standing(pods.get(uid)) is Standing.UNWELL for uid in subjects):
+        return Following(subjects=subjects)
+    if following.calm_since is None or subjects != following.subjects:
+        return Following(subjects=subjects, calm_since=now)
+    return following
+
+
+def judged(key: IncidentKey, following: Following, pods: PodsByUid, now: datetime) -> Judgement:
+    """What the pods alone tell after `looked`; mostly whether it is time to ask the owner."""
+    if key.cause is Cause.STUCK_TERMINATING:
+        left = [uid for uid in following.subjects if (pod := pods.get(uid)) is not None and pod.uid == uid]
+        return WAIT if left else Judgement(verdict=Verdict.RECOVERED, words="gone")
+    if following.calm_since is None or now - following.calm_since < hold_down(key):
+        return WAIT
+    if key.owner.kind in OWNER_KINDS:
+        return ASK_OWNER if following.ask_at is None or now >= following.ask_at else WAIT
+    return _of_pods(key, [standing(pods.get(uid)) for uid in following.subjects])
+
+
+def hold_down(key: IncidentKey) -> timedelta:
+    """How long an incident must have been calm before its owner is asked."""
+    return JOB_ENDS_WITHIN if key.owner.kind == "Job" else HOLD_DOWN
+
+
+def of_owner(owner: OwnerState | None) -> Judgement:
+    """What the owner says, once its pods have been well for the hold-down."""
+    if owner is None:
+        return Judgement(verdict=Verdict.GONE, words="deleted before it recovered")
+    if owner.owner.kind == "Job":
+        return _of_job(owner)
+    if owner.up_to_date and not owner.terminating and owner.desired == 0:
+        return Judgement(verdict=Verdict.GONE, words="scaled to zero before it recovered")
+    if owner.all_ready:
+        return Judgement(verdict=Verdict.RECOVERED, words=f"{owner.ready} of {owner.desired} Ready")
+    return WAIT
+
+
+def asked(following: Following, key: IncidentKey, now: datetime) -> Following:
+    """What is followed after an owner had nothing to say yet: it is left in peace, each time for longer."""
+    pause = min(hold_down(key) * 2**following.asked, LONGEST_PAUSE)
+    return replace(following, asked=min(following.asked + 1, 16), ask_at=now + pause)
+
+
+def _of_job(job: OwnerState) -> Judgement:
+    match job.job_end:
+        case JobEnd.COMPLETE:
+            return Judgement(verdict=Verdict.RECOVERED, words="Job complete")
+        case JobEnd.FAILED:
+            return Judgement(verdict=Verdict.ESCALATE, words=job.job_reason)
+        case None:
+            return WAIT
+
+
+def _of_pods(key: IncidentKey, standings: list[Standing]) -> Judgement:
+    """For owners that cannot be asked: a bare pod is its own, and operators' kinds have no common shape."""
+    if Standing.OVER in standings:
+        return WAIT
+    if all(each is Standing.SUCCEEDED for each in standings):
+        return Judgement(verdict=Verdict.RECOVERED, words="complete")
+    there = [each for each in standings if each is not Standing.GONE]
+    if len(there) == len(standings):
+        return Judgement(verdict=Verdict.RECOVERED, words=f"{len(there)} of {len(there)} Ready")
+    if key.cause is Cause.DELETED:
+        return WAIT
+    return Judgement(verdict=Verdict.GONE, words="deleted before it recovered")
+
+
+def _restarts(pod: Pod | None, subject: Subject) -> int:
+    if pod is None:
+        return subject.restarts
+    return sum(
+        each.restart_count
+        for each in pod.statuses()
+        if not subject.container or each.name == subject.container
+    )
