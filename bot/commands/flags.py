@@ -43,12 +43,50 @@ class NotTaken:
 NAMESPACE = Flag(name="namespace", short="n", value="NAMESPACE", purpose="where to look")
 ALL_NAMESPACES = Flag(name="all-namespaces", short="A", purpose="look in every namespace")
 SELECTOR = Flag(name="selector", short="l", value="SELECTOR", purpose="only pods with these labels: app=web")
-OUTPUT = Flag(name="output", short="o", value="wide", purpose="wide adds IP and node")
+FIELD_SELECTOR = Flag(
+    name="field-selector", value="SELECTOR", purpose="only pods with these fields: status.phase=Failed"
+)
+OUTPUT = Flag(
+    name="output",
+    short="o",
+    value="FORM",
+    purpose="wide adds IP and node; json, yaml, name or file come as a file",
+)
+SORT_BY = Flag(
+    name="sort-by", value="KEY", purpose="age, restarts, name, node, or a path such as .status.startTime"
+)
 BROKEN = Flag(name="broken", purpose="only pods that are not healthy, worst first")
+IP = Flag(name="ip", value="ADDRESS", purpose="which pod has or had this address, in any namespace")
+FOR = Flag(name="for", value="POD", purpose="only about this pod")
+TYPES = Flag(name="types", value="TYPES", purpose="Warning leaves out what is only for information")
+CONTAINERS = Flag(name="containers", purpose="container by container")
+USAGE_SORT_BY = Flag(name="sort-by", value="KEY", purpose="cpu or memory, most first")
+SUM = Flag(name="sum", purpose="with a last line that sums them up")
 CONTAINER = Flag(name="container", short="c", value="CONTAINER", purpose="this container of the pod")
 PREVIOUS = Flag(name="previous", short="p", purpose="the run before the last restart")
 TAIL = Flag(name="tail", value="LINES", purpose="the last so many lines; -1 for all")
 SINCE = Flag(name="since", value="DURATION", purpose="not older than this: 30s, 10m, 1h30m")
+SINCE_TIME = Flag(name="since-time", value="TIME", purpose="not older than this moment: 2026-03-01T14:02:00Z")
+FOLLOW = Flag(name="follow", short="f", purpose="show what is written from now on, for up to 10 minutes")
+ALL_CONTAINERS = Flag(name="all-containers", purpose="every container of the pod, merged by time")
+AROUND_DEATH = Flag(name="around-death", purpose="the minute before the last death of the container")
+GREP = Flag(name="grep", value="TEXT", purpose="only lines with this text; capitals count if it has any")
+INVERT = Flag(name="invert", purpose="with --grep: only lines without the text")
+CONTEXT_LINES = Flag(
+    name="context-lines", short="C", value="LINES", purpose="with --grep: so many lines around each, too"
+)
+TIMESTAMPS = Flag(name="timestamps", purpose="the time of each line before it")
+LIMIT_BYTES = Flag(name="limit-bytes", value="BYTES", purpose="read no more than this; 10 MB at most")
+ALL_PODS = Flag(name="all-pods", purpose="all pods of a workload, which podbot always shows")
+PREFIX = Flag(name="prefix", purpose="the pod before each line, which podbot always shows where it needs one")
+IMAGE = Flag(name="image", value="IMAGE", purpose="what to run; one that the policy allows")
+TARGET = Flag(name="target", value="CONTAINER", purpose="see the processes of this container")
+RAW = Flag(name="raw", value="PATH", purpose="what the API server answers at a path that the policy allows")
+REASON = Flag(name="reason", value="TEXT", purpose="why, to be told in the channel")
+GRACE_PERIOD = Flag(name="grace-period", value="SECONDS", purpose="how long it may take to stop")
+NOW = Flag(name="now", purpose="one second to stop in")
+FORCE = Flag(name="force", purpose="let the cluster forget it at once, whether or not it has stopped")
+DRY_RUN = Flag(name="dry-run", value="server", purpose="hear what the cluster would do; nothing is deleted")
 HELP = Flag(name="help", short="h", purpose="how the verb is used")
 
 KNOWN: dict[str, Flag] = {
@@ -57,16 +95,46 @@ KNOWN: dict[str, Flag] = {
         NAMESPACE,
         ALL_NAMESPACES,
         SELECTOR,
+        FIELD_SELECTOR,
         OUTPUT,
+        SORT_BY,
         BROKEN,
+        IP,
+        FOR,
+        TYPES,
+        CONTAINERS,
+        SUM,
         CONTAINER,
         PREVIOUS,
         TAIL,
         SINCE,
+        SINCE_TIME,
+        FOLLOW,
+        ALL_CONTAINERS,
+        AROUND_DEATH,
+        GREP,
+        INVERT,
+        CONTEXT_LINES,
+        TIMESTAMPS,
+        LIMIT_BYTES,
+        ALL_PODS,
+        PREFIX,
+        IMAGE,
+        TARGET,
+        RAW,
+        REASON,
+        GRACE_PERIOD,
+        NOW,
+        FORCE,
+        DRY_RUN,
         HELP,
     )
 }
 """Every flag that some verb takes, by its long name."""
+
+
+_NEGATIVE = frozenset({TAIL.name, GRACE_PERIOD.name})
+"""Flags whose value may begin with a hyphen: -1 says something of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +144,8 @@ class Arguments:
     words: tuple[str, ...]
     values: Mapping[str, str]
     switches: frozenset[str]
+    behind: tuple[str, ...] = ()
+    """Those of the words that stood behind `--`."""
 
     def value(self, flag: Flag) -> str | None:
         """What was given for a flag, or None."""
@@ -91,6 +161,7 @@ def read(verb: str, args: Sequence[str], taken: Sequence[Flag], refused: Sequenc
     flags = (*taken, HELP)
     command = click.Command(verb, params=[*map(_option, flags), _WORDS], add_help_option=False)
     long_form = list(_long_form(verb, args, (*flags, *refused)))
+    behind = long_form[long_form.index("--") + 1 :] if "--" in long_form else []
     try:
         params = command.make_context(verb, long_form).params
     except click.NoSuchOption as error:
@@ -105,7 +176,7 @@ def read(verb: str, args: Sequence[str], taken: Sequence[Flag], refused: Sequenc
     }
     _check_given(verb, values)
     switches = frozenset(flag.name for flag in flags if not flag.value and params[_key(flag)])
-    return Arguments(tuple(params["words"]), values, switches)
+    return Arguments(tuple(params["words"]), values, switches, tuple(behind))
 
 
 _WORDS = click.Argument(["words"], nargs=-1, required=False)
@@ -124,7 +195,7 @@ def _key(flag: Flag) -> str:
 def _check_given(verb: str, values: Mapping[str, str]) -> None:
     """Refuse a value that is empty, or a flag swallowed as one: both mean that the value was forgotten."""
     for name, value in values.items():
-        forgotten = not value.strip() or (value.startswith("-") and name != TAIL.name)
+        forgotten = not value.strip() or (value.startswith("-") and name not in _NEGATIVE)
         if forgotten:
             raise Misunderstood(
                 f"`--{name}` needs {KNOWN[name].value} behind it{f', not {shown(value)}' if value else ''}. "

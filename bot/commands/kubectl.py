@@ -51,6 +51,10 @@ _EVERYWHERE = (
     *_switches(_OWN_ACCESS, "insecure-skip-tls-verify", "disable-compression", "match-server-version"),
     *_values("it has its own time limits", "request-timeout"),
     *_values("it keeps its own log", "v/v", "vmodule", "log-flush-frequency", "profile", "profile-output"),
+    *_values("it keeps its own log", "log-backtrace-at", "log-dir", "log-file", "log-file-max-size"),
+    *_values("it keeps its own log", "stderrthreshold"),
+    *_switches("it keeps its own log", "add-dir-header", "alsologtostderr", "logtostderr", "one-output"),
+    *_switches("it keeps its own log", "skip-headers", "skip-log-headers"),
     *_values("it keeps nothing on disk here", "cache-dir"),
     *_switches("it shows warnings as they are", "warnings-as-errors"),
 )
@@ -69,26 +73,36 @@ GET = (
     *_switches(
         "send the command again, or let the alerts tell you", "watch/w", "watch-only", "output-watch-events"
     ),
-    *_values("`--broken` puts the worst first", "sort-by"),
-    *_values("use `-l` for labels or `--broken` for what is not healthy", "field-selector"),
     *_values("labels are not shown; choose by them with `-l`", "label-columns/L"),
     *_switches("labels are not shown; choose by them with `-l`", "show-labels"),
     *_switches("the headings stay", "no-headers", "show-kind", "server-print"),
     *_switches("a pod that is not there is no error here", "ignore-not-found"),
     *_values("it pages by itself", "chunk-size"),
-    *_values("only pods can be read", "raw", "subresource"),
+    *_values("only pods can be read", "subresource"),
 )
+
+EVENTS = (
+    *_EVERYWHERE,
+    *_FORMATS,
+    *_switches("send the command again, or let the alerts tell you", "watch/w"),
+    *_switches("the headings stay", "no-headers"),
+    *_values(_NO_FORMATS, "output/o"),
+    *_values("it pages by itself", "chunk-size"),
+)
+
+TOP = (
+    *_EVERYWHERE,
+    *_values("choose by labels, with `-l`", "field-selector"),
+    *_switches("the headings stay", "no-headers"),
+    *_switches("it speaks JSON with its cluster", "use-protocol-buffers"),
+    *_switches("it shows CPU and memory", "show-swap"),
+)
+
+NO_RAW = _values("`get --raw` reads a path", "raw")
 
 LOGS = (
     *_EVERYWHERE,
-    *_switches("it shows what is there now; send the command again for more", "follow/f"),
-    *_switches("choose one with `-c`", "all-containers"),
-    *_switches(_ONE_AT_A_TIME, "all-pods", "prefix"),
-    *_values(f"{_ONE_AT_A_TIME}; find it with `/pods list -l SELECTOR`", "selector/l"),
-    *_values("use `--since` with a duration", "since-time"),
-    *_switches("lines are shown as they were written", "timestamps"),
-    *_values("use `--tail` or `--since`", "limit-bytes"),
-    *_values(_ONE_AT_A_TIME, "max-log-requests"),
+    *_values("it reads as many logs at once as it needs", "max-log-requests"),
     *_values("it does not wait for a pod to start", "pod-running-timeout"),
     *_switches("errors are said, never hidden", "ignore-errors"),
     *_switches(_OWN_ACCESS, "insecure-skip-tls-verify-backend"),
@@ -97,13 +111,11 @@ LOGS = (
 DELETE = (
     *_EVERYWHERE,
     *_FILES,
-    *_switches("a pod gets its own grace period to stop in", "force", "now"),
-    *_values("a pod gets its own grace period to stop in", "grace-period"),
-    *_switches(_ONE_AT_A_TIME, "all", "all-namespaces/A"),
-    *_values(_ONE_AT_A_TIME, "selector/l", "field-selector"),
+    *_switches("name the pods, or choose them by labels with `-l`", "all"),
+    *_switches("it deletes in one namespace at a time", "all-namespaces/A"),
+    *_values("name the pods, or choose them by labels with `-l`", "field-selector"),
     *_switches("it always shows what would happen and asks before it deletes", "interactive/i"),
-    # kubectl lets both stand alone too; with a value they are only ever written `--dry-run=server`
-    *_switches("it always shows what would happen and asks before it deletes", "dry-run"),
+    # kubectl lets it stand alone too; with a value it is only ever written `--cascade=orphan`
     *_switches("what belongs to a pod goes with it", "cascade"),
     *_switches("a pod that is not there is said to be so", "ignore-not-found"),
     *_switches("it does not wait for the pod to be gone", "wait"),
@@ -120,6 +132,22 @@ DESCRIBE = (
     *_switches("events are always shown to those who may see them", "show-events"),
     *_values("it pages by itself", "chunk-size"),
     *_values(_NO_FORMATS, "output/o"),
+)
+
+DEBUG = (
+    *(flag for flag in _EVERYWHERE if flag.name != "profile"),  # of `debug` it means something else
+    *_FILES,
+    *_switches("there is no terminal here: write the command behind `--`", "stdin/i", "tty/t", "attach"),
+    *_switches("it debugs the pod itself, never a copy", "replace", "same-node", "share-processes"),
+    *_values("it debugs the pod itself, never a copy", "copy-to", "set-image"),
+    *_switches("it debugs the pod itself, never a copy", "keep-annotations", "keep-init-containers"),
+    *_switches("it debugs the pod itself, never a copy", "keep-labels", "keep-liveness", "keep-readiness"),
+    *_switches("it debugs the pod itself, never a copy", "keep-startup"),
+    *_switches("what stands behind `--` is the command", "arguments-only"),
+    *_values("a debug container gets no variables of its own", "env"),
+    *_values("an image that is there already is not pulled again", "image-pull-policy"),
+    *_values("a debug container gets no rights beyond its pod's", "profile", "custom"),
+    *_switches("what it did is always said", "quiet/q"),
 )
 
 CAN_I = (
@@ -139,11 +167,8 @@ scale set taint uncordon version wait
 
 VERBS: dict[str, str] = {
     **dict.fromkeys(_ELSEWHERE.split(), "use kubectl for it"),
-    **dict.fromkeys(
-        ("exec", "attach", "debug", "top"), "`/pods logs` and `/pods describe` show what a pod does"
-    ),
+    **dict.fromkeys(("exec", "attach"), "`/pods logs` and `/pods describe` show what a pod does"),
     **dict.fromkeys(("rollout", "restart"), "`/pods delete` makes a workload start a new pod"),
-    "events": "`/pods describe` shows a pod's events",
 }
 """The verbs that podbot does not do, with what to say of each."""
 

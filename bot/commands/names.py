@@ -18,6 +18,8 @@ _LABEL_LENGTH, _SUBDOMAIN_LENGTH = 63, 253
 _SELECTOR = re.compile(r"[-A-Za-z0-9_./=!,() ]+", re.ASCII)
 _SELECTOR_LENGTH = 1000
 
+_FIELD = re.compile(r"[A-Za-z][A-Za-z.]*(?:==?|!=)[-A-Za-z0-9_.:/]*", re.ASCII)
+
 
 def namespace(text: str, *, topic: str) -> str:
     """A namespace's name."""
@@ -34,6 +36,11 @@ def whole_pod(text: str, *, topic: str) -> str:
     return _checked(text, _SUBDOMAIN, _SUBDOMAIN_LENGTH, "a pod", topic)
 
 
+def workload(text: str, *, topic: str) -> str:
+    """The name of a Deployment, a Job and the like, in full."""
+    return _checked(text, _SUBDOMAIN, _SUBDOMAIN_LENGTH, "a workload", topic)
+
+
 def beginning_of_pod(text: str, *, topic: str) -> str:
     """A pod's name or the beginning of one, which is enough where nothing is changed."""
     return _checked(text, _BEGINNING, _SUBDOMAIN_LENGTH, "a pod", topic)
@@ -48,6 +55,18 @@ def selector(text: str, *, topic: str) -> str:
             topic=topic,
         )
     return text.strip()
+
+
+def field_selector(text: str, *, topic: str) -> str:
+    """A field selector, by its shape; which fields there are is for the API server to say."""
+    terms = [term.strip() for term in text.split(",")]
+    if len(text) > _SELECTOR_LENGTH or not all(map(_FIELD.fullmatch, terms)):
+        raise Misunderstood(
+            f"{shown(text)} is no field selector. "
+            "Write `--field-selector status.phase=Failed,spec.nodeName!=node-3`.",
+            topic=topic,
+        )
+    return ",".join(terms)
 
 
 def pods(words: Sequence[str], *, topic: str, kind_needed: bool = True) -> list[str]:
@@ -100,7 +119,7 @@ def _behind_slash(word: str, topic: str) -> str:
 def _other_kind(word: str, topic: str) -> Misunderstood:
     return Misunderstood(
         f"podbot knows pods; {KINDS[word]} are not among them. "
-        "`/pods list` shows the pods, `-l` chooses those of one workload.",
+        "`/pods list` shows the pods, `/pods get deploy/NAME` those of one workload.",
         topic=topic,
     )
 

@@ -9,8 +9,18 @@ import msgspec
 
 from bot.commands.prose import counted, joined, marked, message, said, shortened
 from bot.commands.spelling import spell
-from bot.model.answers import Health, PodCard, PodList, PodRow
-from bot.model.commands import DeletePod, DescribePod, GetLogs, ListPods, OpenPod
+from bot.model.answers import (
+    AddressHolders,
+    EventList,
+    Health,
+    PodCard,
+    PodExport,
+    PodList,
+    PodRow,
+    Trouble,
+    UsageList,
+)
+from bot.model.commands import DeletePod, DescribePod, ExportPods, Form, GetLogs, ListPods, OpenPod
 from bot.model.messages import (
     Actions,
     Audience,
@@ -20,6 +30,7 @@ from bot.model.messages import (
     Line,
     Menu,
     Message,
+    Moment,
     Paragraph,
     Table,
     bold,
@@ -53,12 +64,13 @@ def pod_list(answer: PodList, *, command_word: str) -> Message:
     bounds = _pages(answer)
     page = min(max(answer.asked.page, 0), len(bounds) - 2)
     rows = answer.rows[bounds[page] : bounds[page + 1]]
-    head = [_summary(answer)]
-    if answer.asked.broken:
-        head.append(plain(f"Shown: {counted(len(answer.rows), 'pod')} not healthy, worst first."))
+    troubles = _troubles(answer)[bounds[page] : bounds[page + 1]]
     return message(
-        Paragraph(tuple(head)),
-        Table(columns=_columns(answer.asked), rows=tuple(_cells(row, answer.asked) for row in rows)),
+        Paragraph((_summary(answer), *_remarks(answer))),
+        Table(
+            columns=_columns(answer.asked, with_troubles=troubles[0] is not None),
+            rows=tuple(_cells(*each, answer.asked) for each in zip(rows, troubles, strict=True)),
+        ),
         Actions((*_buttons(answer, page, len(bounds) - 1), _menu(rows, answer.asked))),
         Context(_provenance(answer, page, bounds)),
     )
@@ -96,6 +108,26 @@ def restarted(row: PodRow) -> bool:
     return not row.restarts.startswith("0")
 
 
+def _remarks(answer: PodList) -> Iterator[Line]:
+    """Everything that the table does not say of itself."""
+    if answer.asked.broken:
+        since = answer.watched_since
+        counted_from = said(", restarts counted since ", Moment(since)) if since else ""
+        yield said(f"Shown: {counted(len(answer.rows), 'pod')} not healthy, worst first", counted_from, ".")
+    yield from missed(answer.missing)
+
+
+def missed(names: Sequence[str]) -> Iterator[Line]:
+    """Which of the names asked for came to nothing."""
+    if names:
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        yield marked(f"Not found, or not the beginning of one name alone: {_codes(names[:10])}{more}.")
+
+
+def _codes(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def _history(row: PodRow) -> Line:
     restarts = f"restarts {row.restarts}" if restarted(row) else "never restarted"
     return joined(restarts, f"{row.age} old")
@@ -104,21 +136,27 @@ def _history(row: PodRow) -> Line:
 def _summary(answer: PodList) -> Line:
     total = sum(answer.counts.values())
     parts = [f"{answer.counts[health]} {word}" for health, word in _IN_WORDS if answer.counts.get(health)]
-    return joined(bold(place(answer.asked.namespace)), counted(total, "pod"), ", ".join(parts))
+    found = said("with ", code(answer.asked.containing)) if answer.asked.containing else ""
+    where = bold(place(answer.asked.namespace))
+    return joined(where, said(counted(total, "pod"), " " if found else "", found), ", ".join(parts))
 
 
 def _nothing(answer: PodList, word: str) -> Message:
     asked, total = answer.asked, sum(answer.counts.values())
-    if total:
+    if total and asked.broken:
         everything = Button("All", msgspec.structs.replace(asked, broken=False, page=0), replaces=True)
         return message(
             Paragraph((_summary(answer), plain("None of them is broken."))),
             Actions((everything,)),
             Context(joined(answer.cluster)),
         )
-    matching = said(" with labels ", code(asked.selector)) if asked.selector else ""
-    lines = [said("No pods", matching, f" in {place(asked.namespace)}.")]
-    if asked.selector:
+    matching = (
+        *(said(" with labels ", code(asked.selector)) if asked.selector else ()),
+        *(said(" with fields ", code(asked.fields)) if asked.fields else ()),
+        *(said(" with ", code(asked.containing), " in them") if asked.containing else ()),
+    )
+    lines = [said("No pods", matching, f" in {place(asked.namespace)}."), *missed(answer.missing)]
+    if matching or asked.targets:
         lines.append(
             marked(f"All that are there: `{spell(ListPods(namespace=asked.namespace), word=word)}`.")
         )
@@ -126,26 +164,33 @@ def _nothing(answer: PodList, word: str) -> Message:
         lines.append(
             marked(f"Those of other namespaces: `{spell(ListPods(namespace=ALL_NAMESPACES), word=word)}`.")
         )
-    return message(Paragraph(tuple(lines)), Context(joined(answer.cluster)))
+    return message(Paragraph(tuple(lines)), Context(joined(answer.cluster, left_out(answer))))
 
 
-def _columns(asked: ListPods) -> tuple[str, ...]:
+def _columns(asked: ListPods, *, with_troubles: bool) -> tuple[str, ...]:
     namespace = ("NAMESPACE",) if asked.namespace == ALL_NAMESPACES else ()
+    broken = ("LAST HOUR", "LAST EXIT") if with_troubles else ()
     wide = ("IP", "NODE", "NOMINATED NODE", "READINESS GATES") if asked.wide else ()
-    return (*namespace, "NAME", "READY", "STATUS", "RESTARTS", "AGE", *wide)
+    return (*namespace, "NAME", "READY", "STATUS", "RESTARTS", *broken, "AGE", *wide)
 
 
-def _cells(row: PodRow, asked: ListPods) -> tuple[str, ...]:
+def _cells(row: PodRow, trouble: Trouble | None, asked: ListPods) -> tuple[str, ...]:
     namespace = (row.namespace,) if asked.namespace == ALL_NAMESPACES else ()
+    broken = (str(trouble.restarts), trouble.last_exit or "-") if trouble is not None else ()
     wide = (row.ip, row.node, row.nominated_node, row.readiness_gates) if asked.wide else ()
-    return (*namespace, row.name, row.ready, row.status, row.restarts, row.age, *wide)
+    return (*namespace, row.name, row.ready, row.status, row.restarts, *broken, row.age, *wide)
+
+
+def _troubles(answer: PodList) -> Sequence[Trouble | None]:
+    """One for each row, where the table has columns for them."""
+    return answer.troubles if answer.asked.broken and answer.troubles else (None,) * len(answer.rows)
 
 
 def _pages(answer: PodList) -> list[int]:
     """Where pages begin, and where the last ends: as many rows as fit, at most `ROWS_PER_PAGE`."""
     bounds, cells, menu = [0], 0, 0
-    for at, row in enumerate(answer.rows):
-        in_cells = sum(map(len, _cells(row, answer.asked)))
+    for at, (row, trouble) in enumerate(zip(answer.rows, _troubles(answer), strict=True)):
+        in_cells = sum(map(len, _cells(row, trouble, answer.asked)))
         in_menu = min(len(row.namespace) + len(row.name), _LABEL) + len(row.namespace) + len(row.name)
         full = cells + in_cells > _CELLS_PER_PAGE or menu + in_menu > _MENU_PER_PAGE
         if at > bounds[-1] and (full or at - bounds[-1] == ROWS_PER_PAGE):
@@ -183,6 +228,8 @@ def _buttons(answer: PodList, page: int, pages: int) -> Iterator[Button]:
         yield Button("Broken only", msgspec.structs.replace(asked, broken=True, page=0), replaces=True)
     wide = "Narrow" if asked.wide else "Wide"
     yield Button(wide, msgspec.structs.replace(asked, wide=not asked.wide, page=0), replaces=True)
+    if page == 0 and pages > 1:
+        yield Button("All as a file", ExportPods(listing=asked, form=Form.TABLE))
     yield Button("Share", asked, audience=Audience.CHANNEL)
 
 
@@ -190,4 +237,11 @@ def _provenance(answer: PodList, page: int, bounds: Sequence[int]) -> Line:
     first, last = list(pairwise(bounds))[page]
     shown = f"{first + 1}-{last} of {len(answer.rows):,}" if len(bounds) > 2 else ""
     labels = said("labels ", code(answer.asked.selector)) if answer.asked.selector else ""
-    return joined(answer.cluster, labels, shown)
+    fields = said("fields ", code(answer.asked.fields)) if answer.asked.fields else ""
+    sort = f"by {answer.asked.sort}" if answer.asked.sort else ""
+    return joined(answer.cluster, labels, fields, sort, shown, left_out(answer))
+
+
+def left_out(answer: PodList | PodExport | AddressHolders | EventList | UsageList) -> str:
+    """Whether there may be more where the asker may not look."""
+    return "without namespaces that you may not see" if answer.namespaces_left_out else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from bot.commands.container_facts import more_facts, volumes_lost
 from bot.commands.pod_list import restarted
-from bot.commands.prose import clipped, counted, joined, marked, message, said, shortened, spoken
+from bot.commands.prose import clipped, counted, joined, marked, message, plainly, said, shortened, spoken
 from bot.model.answers import ContainerSummary, PodSummary
 from bot.model.commands import DeletePod, DescribePod, GetLogs
 from bot.model.exits import explain
@@ -78,7 +79,10 @@ def _sections(answer: PodSummary, measure: _Measure) -> tuple[tuple[Line, ...], 
     conditions = answer.failing_conditions[: measure.conditions]
     sections = (
         tuple(_head(answer, measure)),
-        tuple(line for each in containers for line in _container(each, measure)),
+        (
+            *(line for each in containers for line in _container(each, measure)),
+            *_use_unknown(answer, measure),
+        ),
         tuple(_condition(each, measure) for each in conditions),
         tuple(_events(answer, measure)),
     )
@@ -97,9 +101,21 @@ def _head(answer: PodSummary, measure: _Measure) -> Iterator[Line]:
         ill = [each for each in answer.containers if not _is_well(each)]
         yield from (_why(each, measure) for each in ill[: measure.causes])
     node = said("On ", code(row.node)) if row.node not in {"", "<none>"} else plain("On no node")
-    owner = "" if answer.owner.kind == "Pod" else said("of ", code(str(answer.owner)))
-    yield joined(node, owner)
+    address = said("IP ", code(row.ip)) if row.ip not in {"", "<none>"} else ""
+    yield joined(node, address, _owner(answer), f"QoS {answer.qos}" if answer.qos else "")
+    if answer.volumes_lost:
+        yield volumes_lost(answer.volumes_lost[: measure.containers])
     yield said("When it goes: ", what_follows(answer.owner, replaced=answer.replaced_by_itself))
+
+
+def _owner(answer: PodSummary) -> Line:
+    """The chain from the pod's workload down to it, with the revision that it is of."""
+    if answer.owner.kind == "Pod":
+        return ()
+    between = f"replicaset/{answer.replica_set}" if answer.replica_set else ""
+    through = said(", ", code(between)) if between and between != str(answer.owner) else ""
+    revision = f", revision {answer.revision}" if answer.revision else ""
+    return said("of ", code(str(answer.owner)), through, revision)
 
 
 def _sentence(reason: str, text: str, measure: _Measure) -> Line:
@@ -108,7 +124,7 @@ def _sentence(reason: str, text: str, measure: _Measure) -> Line:
 
 
 def _quoted(text: str, measure: _Measure) -> str:
-    return clipped(" ".join(text.split()), measure.sentence)
+    return clipped(plainly(text), measure.sentence)
 
 
 def _is_well(container: ContainerSummary) -> bool:
@@ -140,6 +156,13 @@ def _container(container: ContainerSummary, measure: _Measure) -> Iterator[Line]
     )
     if facts:
         yield facts
+    yield from more_facts(container)
+
+
+def _use_unknown(answer: PodSummary, measure: _Measure) -> Iterator[Line]:
+    if answer.usage_problem:
+        why = clipped(answer.usage_problem, measure.sentence)
+        yield said("What they use could not be read: ", marked(why))
 
 
 def _quantities(word: str, quantities: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from bot.model.messages import Block, Inline, Line, Link, Mention, Message, Moment, Paragraph, Text, code
@@ -25,6 +26,15 @@ def shortened(name: str, length: int) -> str:
         return name
     head = (length - 1) // 2
     return f"{name[:head]}…{name[len(name) - (length - 1 - head) :]}"
+
+
+def plainly(text: str) -> str:
+    """A component's sentence on one line, without the pod's own name and UID, which stand beside it."""
+    return _POD_ITSELF.sub("", " ".join(text.split()))
+
+
+_POD_ITSELF = re.compile(r" (?:in )?pod[ =][-.a-z0-9]{1,253}_[-a-z0-9]{1,63}\([-0-9a-zA-Z]{1,40}\)")
+"""As the kubelet's `format.Pod` writes it: `web-1_shop(77216e9e-…)`."""
 
 
 def joined(*parts: str | Inline | Line) -> Line:

@@ -8,32 +8,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from bot.commands.deletion import deleted, deletion_announced, deletion_dialog, deletion_plan
+from bot.commands.address import address_holders
+from bot.commands.debug_output import debug_output, debug_started, raw_answer
+from bot.commands.deletion import deletion_plan, dry_run
+from bot.commands.event_list import event_list
+from bot.commands.followed_logs import follow_stopped
 from bot.commands.guide import guidance
 from bot.commands.log_excerpt import log_excerpt
+from bot.commands.merged_logs import merged_logs
 from bot.commands.misunderstood import SLASH, Misunderstood
 from bot.commands.permissions import decision, identity
+from bot.commands.pod_export import pod_export
 from bot.commands.pod_list import pod_card, pod_list
 from bot.commands.pod_summary import pod_summary
 from bot.commands.prose import clipped, marked, message, said, shortened
+from bot.commands.usage_list import usage_list
 from bot.errors import ClusterError, ObjectNotFound, UserError
 from bot.model.answers import (
+    AddressHolders,
     Answer,
     Decision,
-    Deleted,
-    DeletionPlan,
+    EventList,
     Guidance,
     Identity,
     LogExcerpt,
     PodCard,
+    PodExport,
     PodList,
     PodSummary,
+    UsageList,
 )
 from bot.model.commands import Help, WhoAmI
+from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
+from bot.model.deletions import DeletionPlan, DryRun
+from bot.model.log_answers import FollowStopped, MergedLogs
 from bot.model.messages import Actions, Button, Choice, Line, Menu, Message, Paragraph, code, plain
 from bot.model.problems import AmbiguousPod, Refused
-
-__all__ = ["deletion_announced", "deletion_dialog", "failure", "problem", "reply"]
 
 _LONGEST = 2_000
 """Characters of an error that are shown: the API server's own sentences have no bound."""
@@ -41,21 +51,39 @@ _MOST_CHOICES, _LABEL = 100, 75
 """Slack's limits for a menu and one of its entries."""
 
 
-def reply(answer: Answer, *, command_word: str = SLASH) -> Message:
+def reply(answer: Answer, *, command_word: str = SLASH) -> Message:  # noqa: PLR0912 - a case for each
     """An answer in words, for the one who asked; `command_word` is how they called podbot (`@podbot`)."""
     match answer:
         case PodList():
             return pod_list(answer, command_word=command_word)
+        case PodExport():
+            return pod_export(answer)
+        case AddressHolders():
+            return address_holders(answer)
+        case EventList():
+            return event_list(answer)
+        case UsageList():
+            return usage_list(answer)
         case PodCard():
             return pod_card(answer)
         case LogExcerpt():
             return log_excerpt(answer)
+        case MergedLogs():
+            return merged_logs(answer)
+        case FollowStopped():
+            return follow_stopped(answer)
         case PodSummary():
             return pod_summary(answer)
         case DeletionPlan():
             return deletion_plan(answer)
-        case Deleted():
-            return deleted(answer)
+        case DryRun():
+            return dry_run(answer)
+        case DebugStarted():
+            return debug_started(answer)
+        case DebugOutput():
+            return debug_output(answer)
+        case RawAnswer():
+            return raw_answer(answer)
         case Decision():
             return decision(answer)
         case Identity():

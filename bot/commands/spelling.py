@@ -5,10 +5,29 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from bot.commands import debug_arguments, delete_arguments, list_arguments, log_arguments, look_arguments
 from bot.commands.kubectl import KINDS, PODS
 from bot.commands.misunderstood import SLASH
-from bot.model import durations
-from bot.model.commands import CanI, Command, DeletePod, DescribePod, GetLogs, Help, ListPods, OpenPod, WhoAmI
+from bot.model.commands import (
+    CanI,
+    Command,
+    DebugPod,
+    DeletePod,
+    DeletePods,
+    DescribePod,
+    ExportPods,
+    FindAddress,
+    FollowLogs,
+    GetLogs,
+    Help,
+    ListEvents,
+    ListPods,
+    OpenPod,
+    ReadRaw,
+    StopFollowing,
+    TopPods,
+    WhoAmI,
+)
 from bot.model.pods import ALL_NAMESPACES
 
 
@@ -21,24 +40,32 @@ def spell(command: Command, *, word: str = SLASH) -> str:
     return f"{word} {shlex.join(_words(command))}"
 
 
-def _words(command: Command) -> Iterator[str]:
+def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for each command
     match command:
-        case ListPods():
-            yield from ("list", *_where(command.namespace))
-            if command.selector:
-                yield from ("-l", command.selector)
-            if command.wide:
-                yield from ("-o", "wide")
-            if command.broken:
-                yield "--broken"
+        case ListPods() | ExportPods():
+            yield from list_arguments.spelled(command)
+        case FindAddress():
+            yield from ("list", f"--ip={command.address}", *_where(command.namespace))
+        case ListEvents():
+            yield from look_arguments.spelled_events(command)
+        case TopPods():
+            yield from look_arguments.spelled_top(command)
         case OpenPod():
             yield from ("get", "pod", command.pod, *_where(command.namespace))
         case GetLogs():
-            yield from _logs(command)
+            yield from ("logs", *log_arguments.spelled(command))
+        case FollowLogs():
+            yield from ("logs", "--follow", *log_arguments.spelled(command.logs))
+        case StopFollowing():
+            yield from ("help", "logs")  # itself it is only ever pressed
         case DescribePod():
             yield from ("describe", _pod(command.pod), *_where(command.namespace))
-        case DeletePod():
-            yield from ("delete", _pod(command.pod), *_where(command.namespace))
+        case DeletePod() | DeletePods():
+            yield from delete_arguments.spelled(command)
+        case DebugPod():
+            yield from debug_arguments.spelled_debug(command, pod=_pod(command.pod))
+        case ReadRaw():
+            yield from ("get", f"--raw={command.path}")
         case CanI():
             yield from ("can-i", command.verb.value, *_where(command.namespace))
         case WhoAmI():
@@ -47,18 +74,6 @@ def _words(command: Command) -> Iterator[str]:
             yield "help"
             if command.topic:
                 yield command.topic
-
-
-def _logs(command: GetLogs) -> Iterator[str]:
-    yield from ("logs", _pod(command.pod), *_where(command.namespace))
-    if command.container:
-        yield from ("-c", command.container)
-    if command.previous:
-        yield "--previous"
-    if command.tail is not None:
-        yield f"--tail={command.tail}"
-    if command.since is not None:
-        yield f"--since={durations.spell(command.since)}"
 
 
 def _where(namespace: str) -> tuple[str, ...]:

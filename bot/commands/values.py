@@ -6,22 +6,9 @@ from datetime import timedelta
 
 from bot.commands import flags, names
 from bot.commands.flags import Arguments
-from bot.commands.misunderstood import Misunderstood, did_you_mean, shown
+from bot.commands.misunderstood import Misunderstood, shown
 from bot.model import durations
 from bot.model.pods import ALL_NAMESPACES
-
-
-def wide(args: Arguments, *, topic: str) -> bool:
-    """Whether `-o wide` is asked for, the one form beside the usual."""
-    form = args.value(flags.OUTPUT)
-    if form not in {None, "wide"}:
-        guess = did_you_mean(str(form), ["wide"], before="-o ")
-        raise Misunderstood(
-            f"podbot does not answer as {shown(str(form))}: "
-            f"`-o wide` is the only form beside the usual one.{guess}",
-            topic=topic,
-        )
-    return form == "wide"
 
 
 def namespace(args: Arguments, default: str, *, topic: str) -> str:
@@ -57,7 +44,7 @@ def tail(args: Arguments) -> int | None:
     )
 
 
-def since(args: Arguments) -> timedelta | None:
+def since(args: Arguments, *, topic: str = "logs") -> timedelta | None:
     """`--since`: a second or more."""
     text = args.value(flags.SINCE)
     if text is None:
@@ -65,7 +52,7 @@ def since(args: Arguments) -> timedelta | None:
     try:
         duration = durations.parse(text)
     except ValueError as error:
-        raise Misunderstood(f"`--since` cannot be {shown(text)}: {error}.", topic="logs") from error
+        raise Misunderstood(f"`--since` cannot be {shown(text)}: {error}.", topic=topic) from error
     if duration < timedelta(seconds=1):  # the API counts in whole seconds and takes no zero
-        raise Misunderstood(f"`--since` is at least `1s`, not {shown(text)}.", topic="logs")
+        raise Misunderstood(f"`--since` is at least `1s`, not {shown(text)}.", topic=topic)
     return duration

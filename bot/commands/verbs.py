@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.commands import flags, kubectl, names, values
+from bot.commands import (
+    debug_arguments,
+    delete_arguments,
+    flags,
+    kubectl,
+    list_arguments,
+    log_arguments,
+    look_arguments,
+    names,
+    values,
+)
 from bot.commands.flags import Arguments, Flag, NotTaken
-from bot.commands.misunderstood import Misunderstood, did_you_mean, listed, nearest, shown
+from bot.commands.misunderstood import Misunderstood, did_you_mean, listed, shown
 from bot.model.commands import (
     CanI,
     Command,
-    DeletePod,
     DescribePod,
-    GetLogs,
     Help,
-    ListPods,
-    OpenPod,
     Verb,
     WhoAmI,
 )
@@ -38,65 +44,6 @@ class VerbSpec:
     """Arguments and default namespace to command; raises `Misunderstood`."""
 
 
-def _list(args: Arguments, default_namespace: str) -> ListPods:
-    found = names.pods(args.words, topic="list")
-    if found:
-        raise Misunderstood(
-            f"`list` takes no name, but {shown(found[0])} stands there. One pod: `/pods get pod NAME`; "
-            "a namespace: `/pods list -n NAMESPACE`.",
-            topic="list",
-        )
-    return _pods(args, default_namespace, topic="list")
-
-
-def _get(args: Arguments, default_namespace: str) -> Command:
-    first = args.words[0] if args.words else ""
-    if not names.pods(args.words, topic="get"):
-        return _pods(args, default_namespace, topic="get")
-    guess = (
-        nearest(first, ("pods",), cutoff=0.75)
-        if first.lower() not in kubectl.PODS and "/" not in first
-        else ""
-    )
-    if guess:
-        raise Misunderstood(
-            f"{shown(first)} is no kind that podbot knows. Did you mean `get pods`? "
-            f"For a pod of that name: `/pods get pod/{first}`.",
-            topic="get",
-        )
-    pod = names.beginning_of_pod(names.one_pod(args.words, topic="get"), topic="get")
-    if args.has(flags.ALL_NAMESPACES):
-        raise Misunderstood(
-            "A pod's name goes with one namespace: write `-n NAMESPACE` instead of `-A`.", topic="get"
-        )
-    for flag in (flags.SELECTOR, flags.BROKEN):
-        if args.value(flag) is not None or args.has(flag):
-            raise Misunderstood(f"Give either a pod's name or `--{flag.name}`, not both.", topic="get")
-    values.wide(args, topic="get")
-    return OpenPod(namespace=values.one_namespace(args, default_namespace, topic="get"), pod=pod)
-
-
-def _logs(args: Arguments, default_namespace: str) -> GetLogs:
-    words, container = list(args.words), args.value(flags.CONTAINER)
-    behind_kind = len(words) > 1 and words[0].lower() in kubectl.PODS
-    if len(words) == (3 if behind_kind else 2) and not all("/" in word for word in words):
-        inline = words.pop()
-        if container is not None:
-            raise Misunderstood(
-                f"The container is named twice: {listed([inline, container])}. Use `-c` alone.", topic="logs"
-            )
-        container = inline
-    pod = names.one_pod(words, topic="logs", kind_needed=False)
-    return GetLogs(
-        namespace=values.one_namespace(args, default_namespace, topic="logs"),
-        pod=names.beginning_of_pod(pod, topic="logs"),
-        container="" if container is None else names.container(container, topic="logs"),
-        previous=args.has(flags.PREVIOUS),
-        tail=values.tail(args),
-        since=values.since(args),
-    )
-
-
 def _describe(args: Arguments, default_namespace: str) -> DescribePod:
     pod = names.one_pod(args.words, topic="describe")
     return DescribePod(
@@ -105,18 +52,14 @@ def _describe(args: Arguments, default_namespace: str) -> DescribePod:
     )
 
 
-def _delete(args: Arguments, default_namespace: str) -> DeletePod:
-    pod = names.one_pod(args.words, topic="delete")
-    return DeletePod(
-        namespace=values.one_namespace(args, default_namespace, topic="delete"),
-        pod=names.whole_pod(pod, topic="delete"),
-    )
-
-
 _SUBRESOURCES = {"get": {"pods/log": Verb.LOGS, "pod/log": Verb.LOGS, "events": Verb.EVENTS}}
 """What kubectl's own questions mean in podbot's verbs."""
 
-_VERBS = {verb.value: verb for verb in Verb} | {"describe": Verb.GET}
+_VERBS = {verb.value: verb for verb in Verb} | {
+    "describe": Verb.GET,
+    "find": Verb.LIST,
+    "top": Verb.LIST,
+}
 
 
 def _can_i(args: Arguments, default_namespace: str) -> CanI:
@@ -156,16 +99,6 @@ def _help(args: Arguments, _default_namespace: str) -> Help:
     return Help(topic=spec.name)
 
 
-def _pods(args: Arguments, default_namespace: str, *, topic: str) -> ListPods:
-    text = args.value(flags.SELECTOR)
-    return ListPods(
-        namespace=values.namespace(args, default_namespace, topic=topic),
-        selector="" if text is None else names.selector(text, topic=topic),
-        wide=values.wide(args, topic=topic),
-        broken=args.has(flags.BROKEN),
-    )
-
-
 def _no_words(args: Arguments, verb: str) -> None:
     if args.words:
         raise Misunderstood(
@@ -173,37 +106,74 @@ def _no_words(args: Arguments, verb: str) -> None:
         )
 
 
-_LISTING = (flags.NAMESPACE, flags.ALL_NAMESPACES, flags.SELECTOR, flags.OUTPUT, flags.BROKEN)
-
 VERBS: tuple[VerbSpec, ...] = (
     VerbSpec(
         name="list",
         also=("ls",),
-        usage=("list [-n NAMESPACE | -A] [-l SELECTOR] [-o wide] [--broken]",),
+        usage=(
+            "list [-n NAMESPACE | -A] [-l SELECTOR] [--field-selector SELECTOR] [-o FORM]",
+            "list [--broken] [--sort-by KEY]",
+            "list --ip ADDRESS",
+        ),
         purpose="the pods of a namespace, or of all, with their state",
-        flags=_LISTING,
-        refused=kubectl.GET,
-        examples=("list -n shop -l app=web", "list -A --broken"),
-        build=_list,
+        flags=list_arguments.FLAGS,
+        refused=(*kubectl.GET, *kubectl.NO_RAW),
+        examples=(
+            "list -n shop -l app=web",
+            "list -A --broken",
+            "list --sort-by=restarts -o wide",
+            "list --ip 10.2.3.4",
+        ),
+        build=list_arguments.build_list,
     ),
     VerbSpec(
         name="get",
-        usage=("get pods [-n NAMESPACE | -A] [-l SELECTOR] [-o wide]", "get pod NAME [-n NAMESPACE]"),
-        purpose="the same as kubectl's: all pods, or one with what can be done about it",
-        flags=_LISTING,
+        usage=(
+            "get pods [-n NAMESPACE | -A] [-l SELECTOR] [--field-selector SELECTOR] [-o FORM]",
+            "get pod NAME [-n NAMESPACE] [-o json | -o yaml]",
+            "get pods NAME NAME | get deploy/NAME [-n NAMESPACE]",
+            "get --raw PATH",
+        ),
+        purpose="the same as kubectl's: all pods, some, or one with what can be done about it",
+        flags=debug_arguments.GET_FLAGS,
         refused=kubectl.GET,
-        examples=("get pods -o wide -n shop", "get pod web-7d4b9c-x2x9q -n shop"),
-        build=_get,
+        examples=(
+            "get pods -o wide -n shop",
+            "get pod web-7d4b9c-x2x9q -n shop",
+            "get pod web-7d4b9c-x2x9q -o yaml",
+            "get deploy/web sts/db -n shop",
+            "get --raw /api/v1/namespaces/shop/configmaps",
+        ),
+        build=debug_arguments.build_get,
+    ),
+    VerbSpec(
+        name="find",
+        usage=("find TEXT [-n NAMESPACE]",),
+        purpose="the pods that have a text in their name, namespace, image, node, owner or address",
+        flags=list_arguments.FIND_FLAGS,
+        refused=(*kubectl.GET, *kubectl.NO_RAW),
+        examples=("find web:1.5.0", "find node-3 --broken"),
+        build=list_arguments.build_find,
     ),
     VerbSpec(
         name="logs",
         also=("log",),
-        usage=("logs NAME [-c CONTAINER] [-p] [--tail LINES] [--since DURATION] [-n NAMESPACE]",),
-        purpose="what a container wrote; the beginning of a pod's name is enough where it is unique",
-        flags=(flags.NAMESPACE, flags.CONTAINER, flags.PREVIOUS, flags.TAIL, flags.SINCE),
+        usage=(
+            "logs NAME [CONTAINER] [-p | --around-death] [--tail LINES] [--since DURATION] [-n NAMESPACE]",
+            "logs deploy/NAME | sts/NAME | ds/NAME | job/NAME | pod/NAME pod/NAME … | -l SELECTOR",
+            "logs … --grep TEXT [--invert] [-C LINES]",
+            "logs -f …",
+        ),
+        purpose="what containers wrote; the beginning of a pod's name is enough where it is unique",
+        flags=log_arguments.FLAGS,
         refused=kubectl.LOGS,
-        examples=("logs web-7d4b9c-x2x9q -n shop --since 10m", "logs web-7d4b9c-x2x9q -c app --previous"),
-        build=_logs,
+        examples=(
+            "logs web-7d4b9c-x2x9q -n shop --since 10m",
+            "logs web-7d4b9c-x2x9q -c app --previous",
+            "logs deploy/web -n shop --grep timeout -C 3",
+            "logs -f -l app=web -n shop",
+        ),
+        build=log_arguments.build,
     ),
     VerbSpec(
         name="describe",
@@ -215,13 +185,59 @@ VERBS: tuple[VerbSpec, ...] = (
         build=_describe,
     ),
     VerbSpec(
+        name="events",
+        also=("event",),
+        usage=("events [NAME] [-n NAMESPACE | -A] [--since DURATION] [--types Warning]",),
+        purpose="what the cluster noted lately, newest first; of a pod even when it is gone",
+        flags=look_arguments.EVENT_FLAGS,
+        refused=kubectl.EVENTS,
+        examples=(
+            "events -n shop --since 10m",
+            "events web-7d4b9c-x2x9q -n shop",
+            "events -A --types Warning",
+        ),
+        build=look_arguments.build_events,
+    ),
+    VerbSpec(
+        name="top",
+        usage=(
+            "top [pods] [-n NAMESPACE | -A] [-l SELECTOR] [--sort-by cpu | memory] [--sum]",
+            "top pod NAME [--containers] [-n NAMESPACE]",
+        ),
+        purpose="the CPU and memory that pods use now, where the cluster measures it",
+        flags=look_arguments.TOP_FLAGS,
+        refused=kubectl.TOP,
+        examples=("top -n shop --sort-by=memory", "top pod web-7d4b9c-x2x9q --containers"),
+        build=look_arguments.build_top,
+    ),
+    VerbSpec(
         name="delete",
-        usage=("delete NAME [-n NAMESPACE]",),
-        purpose="delete a pod, by its whole name, after showing what that will do and asking once more",
-        flags=(flags.NAMESPACE,),
+        usage=(
+            "delete NAME [NAME …] [-n NAMESPACE] [--reason TEXT] [--grace-period SECONDS | --now | --force]",
+            "delete -l SELECTOR [-n NAMESPACE]",
+            "delete NAME --dry-run=server",
+        ),
+        purpose="delete pods, by their whole names, after showing what that will do and asking once more",
+        flags=delete_arguments.FLAGS,
         refused=kubectl.DELETE,
-        examples=("delete web-7d4b9c-x2x9q -n shop", "delete pod web-7d4b9c-x2x9q"),
-        build=_delete,
+        examples=(
+            "delete web-7d4b9c-x2x9q -n shop --reason 'stuck on a stale lock'",
+            "delete pods -l app=web,canary -n shop",
+            "delete web-7d4b9c-x2x9q --dry-run=server",
+        ),
+        build=delete_arguments.build,
+    ),
+    VerbSpec(
+        name="debug",
+        usage=("debug NAME [--image IMAGE] [--target CONTAINER] [-n NAMESPACE] [-- COMMAND …]",),
+        purpose="run a command in a container of its own inside a running pod, and read what it wrote",
+        flags=debug_arguments.FLAGS,
+        refused=kubectl.DEBUG,
+        examples=(
+            "debug web-7d4b9c-x2x9q --image=busybox:1.36 --target=app -- ps",
+            "debug web-7d4b9c-x2x9q -n shop -- nslookup ledger.payments",
+        ),
+        build=debug_arguments.build_debug,
     ),
     VerbSpec(
         name="can-i",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.errors import ClusterError, InvalidRequest, ObjectNotFound
-from bot.model.commands import DescribePod, GetLogs, Verb
+from bot.model.commands import DescribePod, GetLogs, ListEvents, OpenPod, TopPods, Verb
 from bot.model.people import Asker
 from bot.model.pods import Pod
 from bot.model.problems import AmbiguousPod, NoSuchPod
@@ -25,7 +25,9 @@ class Finder:
         self._cluster = cluster
         self._gate = gate
 
-    async def by_prefix(self, asker: Asker, command: GetLogs | DescribePod) -> Pod:
+    async def by_prefix(
+        self, asker: Asker, command: GetLogs | DescribePod | OpenPod | ListEvents | TopPods
+    ) -> Pod:
         """The pod of this name, or the only one whose name begins so.
 
         Raises `AmbiguousPod` where several do, `NoSuchPod` where none does.

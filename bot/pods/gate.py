@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from bot.errors import UserError
 from bot.model.answers import Decision
+from bot.model.api_path import ApiPath
 from bot.model.commands import Verb
 from bot.model.people import Asker
 from bot.model.pods import ALL_NAMESPACES, ClusterName
@@ -68,9 +70,36 @@ class Gate:
             raise Refused(decision)
         return decision
 
+    def authorise_path(self, asker: Asker, path: ApiPath) -> Decision:
+        """The same for reading the API at a path."""
+        decision = self.decide(asker, Verb.RAW, path.namespace)
+        if decision.allowed:
+            decision = self.policy.decide_path(asker, path)
+        # Where podbot serves some namespaces only, a listing of all would show the others.
+        if decision.allowed and self._served and path.namespace == ALL_NAMESPACES:
+            why = f"podbot serves only {', '.join(self._served)} here."
+            decision = _refusal(Verb.RAW, path.namespace, why)
+        if not decision.allowed:
+            self.refuse(asker, decision, path.path)
+        return decision
+
+    def refuse(self, asker: Asker, decision: Decision, what: str) -> NoReturn:
+        """Put a refusal on record and raise it."""
+        self._record(asker, decision, what, Outcome.REFUSED, decision.why)
+        raise Refused(decision)
+
     @contextmanager
     def audited(self, asker: Asker, decision: Decision, what: str, detail: str = "") -> Iterator[None]:
         """Do something that was allowed; how it ends is recorded, whatever happens."""
+        with self.failure_audited(asker, decision, what, detail):
+            yield
+        self._record(asker, decision, what, Outcome.DONE, detail)
+
+    @contextmanager
+    def failure_audited(
+        self, asker: Asker, decision: Decision, what: str, detail: str = ""
+    ) -> Iterator[None]:
+        """Prepare something that was allowed; recorded only where it does not come to the doing."""
         try:
             yield
         except UserError as error:
@@ -80,7 +109,6 @@ class Gate:
             # Cancelled, or a mistake of ours: what was asked and allowed is on record all the same.
             self._record(asker, decision, what, Outcome.FAILED, _joined(detail, type(error).__name__))
             raise
-        self._record(asker, decision, what, Outcome.DONE, detail)
 
     def note(self, asker: Asker, verb: str, namespace: str = "", what: str = "") -> None:
         """Record a request that needs no permission: `help`, `whoami`, `can-i`."""

@@ -31,11 +31,17 @@ def beginning_with(prefix: str, pods: Sequence[Pod]) -> tuple[Pod, ...]:
 def nearest(name: str, pods: Sequence[Pod]) -> tuple[str, ...]:
     """The names that look most like `name`: same workload first, then by likeness."""
     names = sorted({pod.name for pod in pods}, key=lambda each: (-_shared(name, each), each))[:LOOKED_AT]
-    stem = name.split("-", maxsplit=1)[0]
-    kin = [each for each in names if each.startswith(f"{stem}-") or each == stem]
+    stems = {_stem(each) for each in names}
+    meant = get_close_matches(_stem(name), sorted(stems), n=1, cutoff=0.6)
+    kin = [each for each in names if _stem(each) in meant]
     alike = get_close_matches(name, names, n=NEAREST, cutoff=0.5)
     ordered = get_close_matches(name, kin, n=NEAREST, cutoff=0.0) + alike
     return tuple(dict.fromkeys(ordered))[:NEAREST]
+
+
+def _stem(name: str) -> str:
+    """What a pod's name begins with: mostly its workload's name, or the first word of it."""
+    return name.split("-", maxsplit=1)[0]
 
 
 def container_for_logs(pod: Pod) -> str:

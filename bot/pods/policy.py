@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.model.answers import Decision, Rule
+from bot.model.api_path import ApiPath, matches
 from bot.model.commands import Verb
 from bot.model.people import Asker, ChannelId, UsergroupId, UserId
 from bot.model.pods import ALL_NAMESPACES
@@ -19,6 +21,8 @@ class Grant:
     verbs: frozenset[Verb]
     namespaces: tuple[str, ...]
     exceptions: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    """What the verb `raw` may read, as patterns of `model.api_path`; other verbs have no use for it."""
 
     def covers(self, namespace: str) -> bool:
         """Whether the rule reaches a namespace; all of them (`ALL_NAMESPACES`) only where it says `*`."""
@@ -31,7 +35,8 @@ class Grant:
         verbs = ", ".join(sorted(verb.value for verb in self.verbs))
         where = "all namespaces" if "*" in self.namespaces else ", ".join(self.namespaces)
         besides = f", except {', '.join(self.exceptions)}" if self.exceptions else ""
-        return f"{verbs} in {where}{besides}"
+        paths = f", of paths {', '.join(self.paths)}" if self.paths else ""
+        return f"{verbs} in {where}{besides}{paths}"
 
     def limits(self, namespace: str) -> str:
         """For a namespace that it does not reach: where the rule ends, in words."""
@@ -87,6 +92,8 @@ class Policy:
     roles: dict[str, tuple[Grant, ...]]
     bindings: tuple[Binding, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    debug_images: tuple[str, ...] = ()
+    """The images that debug containers may run, as patterns; none: there are no debug containers."""
 
     def rules_for(self, asker: Asker) -> tuple[Rule, ...]:
         """Every rule that holds for this asker in this place."""
@@ -103,6 +110,28 @@ class Policy:
             if verb in grant.verbs and grant.covers(namespace):
                 return self._unless_approval(role, grant, verb, namespace)
         return _refusal(verb, namespace, self._why_not(asker, verb, namespace))
+
+    def decide_path(self, asker: Asker, path: ApiPath) -> Decision:
+        """The decision on reading the API at a path: the rule has to reach the namespace and the path."""
+        for role, grant in self._grants(asker):
+            opens = any(matches(path.path, pattern) for pattern in grant.paths)
+            if Verb.RAW in grant.verbs and opens and grant.covers(path.namespace):
+                return self._unless_approval(role, grant, Verb.RAW, path.namespace)
+        decision = self.decide(asker, Verb.RAW, path.namespace)
+        if not decision.allowed:
+            return decision
+        open_here = [
+            pattern
+            for _, grant in self._grants(asker)
+            if Verb.RAW in grant.verbs and grant.covers(path.namespace)
+            for pattern in grant.paths
+        ]
+        why = f"Here you may read {_either(tuple(dict.fromkeys(open_here)))} only."
+        return _refusal(Verb.RAW, path.namespace, why)
+
+    def allows_image(self, image: str) -> bool:
+        """Whether a debug container may run this image."""
+        return any(_image_fits(image, pattern) for pattern in self.debug_images)
 
     def _unless_approval(self, role: str, grant: Grant, verb: Verb, namespace: str) -> Decision:
         for approval in self.approvals:
@@ -162,6 +191,14 @@ def _refusal(verb: Verb, namespace: str, why: str) -> Decision:
 
 def _matches(namespace: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(namespace, pattern) for pattern in patterns)
+
+
+def _image_fits(image: str, pattern: str) -> bool:
+    """Whether an image is one of a pattern's. A `*` reaches neither over a slash, behind which another
+    registry's image could hide, nor over an `@`, behind which a digest overrules the tag.
+    """
+    shape = re.escape(pattern).replace(r"\*", "[^/@]*").replace(r"\?", "[^/@]")
+    return re.fullmatch(shape, image) is not None
 
 
 def _either(names: tuple[str, ...]) -> str:

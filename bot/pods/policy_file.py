@@ -5,6 +5,7 @@ Text becomes YAML in `policy_yaml`; here it becomes a policy. All mistakes of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, V
 from pydantic import model_validator as validator
 from pydantic_core import ErrorDetails
 
+from bot.model.api_path import is_pattern
 from bot.model.commands import Verb
 from bot.model.people import ChannelId, UsergroupId, UserId
 from bot.pods import policy_yaml
@@ -22,9 +24,26 @@ from bot.pods.policy_yaml import PolicyMistakes
 __all__ = ["PolicyMistakes", "parse"]
 
 VERSION = 1
+_IMAGE = re.compile(r"[A-Za-z0-9*?][A-Za-z0-9._:/@*?-]*", re.ASCII)
 
 Pattern = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9*?-]+$")]
 """A namespace, where `*` and `?` may stand for anything. Nothing else could ever match one."""
+
+
+def _path(value: str) -> str:
+    if not is_pattern(value):
+        raise ValueError("must be a path such as /api/v1/namespaces/*/configmaps; a * is one part of it")
+    return value
+
+
+def _image(value: str) -> str:
+    if not _IMAGE.fullmatch(value):
+        raise ValueError("must be an image such as busybox:1.36; * and ? may stand within one part of it")
+    return value
+
+
+Path = Annotated[str, Field(max_length=1_000), AfterValidator(_path)]
+Image = Annotated[str, Field(max_length=1_000), AfterValidator(_image)]
 
 
 def _slack_id(kind: str, initials: str) -> AfterValidator:
@@ -50,6 +69,13 @@ class _Grant(_Strict):
     verbs: Annotated[list[Verb], Field(min_length=1)]
     namespaces: Annotated[list[Pattern], Field(min_length=1)]
     exceptions: list[Pattern] = Field(default=[], alias="except")
+    paths: list[Path] = []
+
+    @validator(mode="after")
+    def _names_paths_for_raw(self) -> _Grant:
+        if (Verb.RAW in self.verbs) != bool(self.paths):
+            raise ValueError("the verb raw and paths go together: paths say what raw may read")
+        return self
 
 
 class _Binding(_Strict):
@@ -77,6 +103,7 @@ class _File(_Strict):
     roles: dict[str, list[_Grant]]
     bindings: list[_Binding] = []
     approvals: list[_Approval] = []
+    debug_images: list[Image] = []
 
 
 def parse(text: str) -> Policy:
@@ -100,6 +127,7 @@ def _policy(file: _File) -> Policy:
                     verbs=frozenset(grant.verbs),
                     namespaces=tuple(grant.namespaces),
                     exceptions=tuple(grant.exceptions),
+                    paths=tuple(grant.paths),
                 )
                 for grant in grants
             )
@@ -119,6 +147,7 @@ def _policy(file: _File) -> Policy:
             Approval(verbs=frozenset(each.verbs), namespaces=tuple(each.namespaces), role=each.role)
             for each in file.approvals
         ),
+        debug_images=tuple(file.debug_images),
     )
 
 

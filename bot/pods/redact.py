@@ -138,6 +138,30 @@ def mask_lines(lines: list[str]) -> tuple[list[str], int]:
     return masked, count
 
 
+class LineMask:
+    """The same for lines that come one by one: what follows the beginning of a private key is held back."""
+
+    __slots__ = ("_key_lines",)
+
+    def __init__(self) -> None:
+        self._key_lines = 0
+
+    def mask(self, line: str) -> tuple[str | None, int]:
+        """The line with its secrets masked, None where it is part of a key, and how many there were."""
+        if self._key_lines:
+            self._key_lines -= 1
+            if _KEY_ENDS.search(line):
+                self._key_lines = 0
+                return None, 0
+            if _KEY_BODY.search(line):
+                return None, 0
+            self._key_lines = 0
+        (clean,), found = mask_lines([line])
+        if _last(_KEY_BEGINS, line) > _last(_KEY_ENDS, line):
+            self._key_lines = _KEY_LINES
+        return clean, found
+
+
 def mask(text: str) -> str:
     """One piece of text (an event's message, a reason) with its secrets masked."""
     return "\n".join(mask_lines(text.split("\n"))[0])

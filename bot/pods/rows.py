@@ -8,7 +8,7 @@ opinion on them helps nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.model import durations
 from bot.model.answers import Health, PodRow
@@ -79,6 +79,25 @@ def health(pod: Pod, now: datetime) -> Health:
     if ready is None or ready.status == "True":
         return Health.HEALTHY
     return Health.FAILING if _lasts(ready, ready.status, NOT_READY_FOR_LONG, now) else Health.PENDING
+
+
+def last_exit(pod: Pod) -> str:
+    """How the run ended that ended last, in short: `137 OOMKilled (app)`; empty where none has.
+
+    The container is named where the pod has several.
+    """
+    ends = [
+        (ended.finished_at or datetime.min.replace(tzinfo=UTC), ended, status.name)
+        for status in _lasting(pod)
+        for ended in (status.state.terminated or status.last_state.terminated,)
+        if ended is not None
+    ]
+    if not ends:
+        return ""
+    _, ended, name = max(ends, key=lambda each: (each[1].exit_code != 0, each[0]))
+    reason = ended.reason if ended.reason not in {"", "Error"} else ""
+    several = len(_lasting(pod)) > 1
+    return " ".join(part for part in (str(ended.exit_code), reason, f"({name})" if several else "") if part)
 
 
 @dataclass(slots=True)

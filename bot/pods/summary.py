@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,15 +17,29 @@ from bot.model.pods import (
     Event,
     Pod,
     PodCondition,
+    Volume,
 )
+from bot.model.usage import ContainerUsage, PodUsage
 from bot.pods import lookup, redact, rows
 
 
-def summary(
-    cluster: ClusterName, pod: Pod, events: tuple[Event, ...] | None, events_problem: str, now: datetime
-) -> PodSummary:
-    """All that is worth telling of a pod. `events` is None where they are not to be told."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the cluster says of a pod beside the pod itself, as far as it did."""
+
+    events: tuple[Event, ...] | None = None
+    """Newest first; None where they are not to be told."""
+    events_problem: str = ""
+    usage: PodUsage | None = None
+    usage_problem: str = ""
+    revision: str = ""
+
+
+def summary(cluster: ClusterName, pod: Pod, around: Surroundings, now: datetime) -> PodSummary:
+    """All that is worth telling of a pod."""
     statuses = {each.name: each for each in pod.statuses()}
+    used = {each.name: each for each in (around.usage.containers if around.usage else None) or ()}
+    controller = pod.controller
     return PodSummary(
         cluster=cluster,
         row=rows.row(pod, now),
@@ -35,23 +50,43 @@ def summary(
         reason=pod.status.reason,
         message=redact.mask(pod.status.message),
         containers=tuple(
-            _container(container, kind, statuses.get(container.name)) for container, kind in pod.containers()
+            _container(container, kind, statuses.get(container.name), used.get(container.name))
+            for container, kind in pod.containers()
         ),
         failing_conditions=tuple(
             msgspec.structs.replace(each, message=redact.mask(each.message))
             for each in pod.status.conditions or ()
-            if _failing(each)
+            if _failing(each) and not _said_by_ready(each, pod)
         ),
-        events=events,
-        events_problem=events_problem,
+        events=around.events,
+        events_problem=around.events_problem,
+        revision=around.revision,
+        replica_set=controller.name if controller and controller.kind == "ReplicaSet" else "",
+        qos=pod.status.qos_class,
+        volumes_lost=tuple(each for each in pod.spec.volumes or () if _lost(each)),
+        usage_problem=around.usage_problem,
         seen_at=now,
     )
+
+
+def _lost(volume: Volume) -> bool:
+    return volume.empty_dir is not None or volume.host_path is not None or volume.ephemeral is not None
 
 
 def _failing(condition: PodCondition) -> bool:
     if condition.type == "DisruptionTarget":
         return condition.status == "True"
     return condition.status != "True" and condition.reason != "PodCompleted"
+
+
+def _said_by_ready(condition: PodCondition, pod: Pod) -> bool:
+    """Whether it only repeats what the Ready condition says."""
+    ready = pod.condition("Ready")
+    return (
+        condition.type == "ContainersReady"
+        and ready is not None
+        and (ready.status, ready.message) == (condition.status, condition.message)
+    )
 
 
 def _masked(state: ContainerState) -> ContainerState:
@@ -65,8 +100,18 @@ def _masked(state: ContainerState) -> ContainerState:
     )
 
 
-def _container(container: Container, kind: ContainerKind, status: ContainerStatus | None) -> ContainerSummary:
+def _container(
+    container: Container,
+    kind: ContainerKind,
+    status: ContainerStatus | None,
+    usage: ContainerUsage | None,
+) -> ContainerSummary:
     status = status or ContainerStatus(name=container.name)
+    probes = (
+        ("startup", container.startup_probe),
+        ("readiness", container.readiness_probe),
+        ("liveness", container.liveness_probe),
+    )
     return ContainerSummary(
         name=container.name,
         kind=kind,
@@ -77,4 +122,6 @@ def _container(container: Container, kind: ContainerKind, status: ContainerStatu
         last_state=_masked(status.last_state),
         limits={name: str(value) for name, value in container.resources.limits.items()},
         requests={name: str(value) for name, value in container.resources.requests.items()},
+        probes=tuple((purpose, probe) for purpose, probe in probes if probe is not None),
+        usage=usage,
     )

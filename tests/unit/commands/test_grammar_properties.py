@@ -19,22 +19,49 @@ from bot.model.commands import (
     CanI,
     Command,
     DeletePod,
+    DeletePods,
     DescribePod,
+    ExportPods,
+    FindAddress,
+    Form,
     GetLogs,
     Help,
+    ListEvents,
     ListPods,
+    Manner,
     OpenPod,
+    TopPods,
     Verb,
     WhoAmI,
 )
 from bot.model.pods import ALL_NAMESPACES
+from bot.model.targets import Target, TargetKind
+from tests.unit.commands.log_commands import log_commands
 
 labels = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)
 pod_names = labels | st.builds("{}.{}".format, labels, labels) | st.sampled_from([*PODS, *KINDS])
 beginnings = pod_names | pod_names.map("{}-".format)
 namespaces = labels
 selectors = st.just("") | st.sampled_from(["app=web", "app in (web, api),!canary", "a.b/c!=d", "tier"])
+fields = st.just("") | st.sampled_from(
+    ["status.phase=Failed", "spec.nodeName!=node-3,status.podIP==10.2.3.4"]
+)
+sorts = st.sampled_from(
+    ["", "age", "restarts", "name", "node", ".status.startTime", ".spec.containers[0].image"]
+)
 durations = st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=4000))
+targets = st.builds(Target, st.just(TargetKind.POD), beginnings) | st.builds(
+    Target, st.sampled_from([kind for kind in TargetKind if kind is not TargetKind.POD]), pod_names
+)
+
+reasons = st.just("") | st.sampled_from(["stuck on a stale lock", "disk: 100 % = full"])
+manners = st.builds(
+    Manner, grace=st.none() | st.integers(1, 604_800), dry_run=st.booleans(), reason=reasons
+) | st.builds(Manner, force=st.just(True), reason=reasons)
+
+logs, followed = log_commands(
+    namespaces=namespaces, pods=beginnings, targets=targets, selectors=selectors, labels=labels
+)
 
 commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
@@ -44,19 +71,61 @@ commands: st.SearchStrategy[Command] = st.one_of(
         wide=st.booleans(),
         broken=st.booleans(),
         page=st.just(0),
+        fields=fields,
+        sort=sorts,
     ),
     st.builds(
-        GetLogs,
+        ListPods,
+        namespace=namespaces,
+        targets=st.lists(targets, min_size=2, max_size=3, unique=True).map(tuple),
+        wide=st.booleans(),
+        sort=sorts,
+    ),
+    st.builds(
+        ListPods,
+        namespace=namespaces | st.just(ALL_NAMESPACES),
+        containing=st.from_regex(r"[a-z0-9:.][-a-z0-9:.]{0,20}", fullmatch=True),
+        broken=st.booleans(),
+    ),
+    st.builds(
+        ExportPods,
+        listing=st.builds(ListPods, namespace=namespaces, selector=selectors, fields=fields)
+        | st.builds(ListPods, namespace=namespaces, targets=st.tuples(targets)),
+        form=st.sampled_from(Form),
+    ),
+    st.builds(
+        FindAddress,
+        namespace=namespaces | st.just(ALL_NAMESPACES),
+        address=st.ip_addresses().map(str),
+    ),
+    st.builds(
+        ListEvents,
+        namespace=namespaces,
+        pod=st.just("") | beginnings,
+        since=st.none() | durations,
+        warnings=st.booleans(),
+    ),
+    st.builds(
+        TopPods,
         namespace=namespaces,
         pod=beginnings,
-        container=labels | st.just(""),
-        previous=st.booleans(),
-        tail=st.none() | st.just(-1) | st.integers(1, 10**9 - 1),
-        since=st.none() | durations,
+        containers=st.booleans(),
+        sort=st.sampled_from(["", "cpu", "memory"]),
+        total=st.booleans(),
     ),
+    st.builds(TopPods, namespace=namespaces | st.just(ALL_NAMESPACES), selector=selectors),
+    logs,
+    followed,
     st.builds(DescribePod, namespace=namespaces, pod=beginnings),
-    st.builds(OpenPod, namespace=namespaces, pod=beginnings),
-    st.builds(DeletePod, namespace=namespaces, pod=pod_names, uid=st.just("")),
+    st.builds(OpenPod, namespace=namespaces, pod=beginnings, begins=st.just(True)),
+    st.builds(DeletePod, namespace=namespaces, pod=pod_names, uid=st.just(""), manner=manners),
+    st.builds(
+        DeletePods,
+        namespace=namespaces,
+        pods=st.lists(pod_names, min_size=2, max_size=3, unique=True).map(tuple),
+        manner=manners,
+    ),
+    st.builds(DeletePods, namespace=namespaces, selector=selectors.filter(bool), manner=manners),
     st.builds(Help, topic=st.sampled_from(["", *(spec.name for spec in VERBS)])),
     st.just(WhoAmI()),
     st.builds(CanI, verb=st.sampled_from(Verb), namespace=namespaces | st.just(ALL_NAMESPACES)),

@@ -7,14 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.commands.grammar import Misunderstood
-from bot.commands.replies import deletion_announced, deletion_dialog, failure, problem, reply
+from bot.commands.replies import failure, problem, reply
 from bot.errors import ClusterUnreachable, InvalidRequest, ObjectNotFound, UserError
 from bot.model.answers import (
     Answer,
     ContainerSummary,
     Decision,
-    Deleted,
-    DeletionPlan,
     Guidance,
     Health,
     Identity,
@@ -155,35 +153,6 @@ SIDECAR_AND_APP = (
         requests={"memory": "128Mi"},
     ),
 )
-PLAN = DeletionPlan(
-    cluster=CLUSTER,
-    namespace="shop",
-    pod=POD,
-    uid=UID,
-    owner=WEB,
-    replaced_by_itself=True,
-    status="CrashLoopBackOff",
-    ready="0/1",
-    age="12m",
-    node="node-3",
-    terminating=False,
-)
-BARE = DeletionPlan(
-    cluster=CLUSTER,
-    namespace="shop",
-    pod="debug",
-    uid=UID,
-    owner=Owner(kind="Pod", name="debug"),
-    replaced_by_itself=False,
-    status="Pending",
-    ready="0/1",
-    age="3d",
-    node="<none>",
-    terminating=True,
-)
-DELETED = Deleted(
-    by=ALICE, namespace="shop", pod=POD, owner=WEB, replaced_by_itself=True, reason="stuck on\nstale lock"
-)
 
 ANSWERS: dict[str, Answer] = {
     "list": pods(
@@ -257,8 +226,6 @@ ANSWERS: dict[str, Answer] = {
         container("other", ready=False),
         container("fresh", ready=False, state=ContainerState()),
     ),
-    "delete-plan": PLAN,
-    "deleted": DELETED,
     "can-i-yes": Decision(
         allowed=True,
         verb=Verb.DELETE,
@@ -313,17 +280,6 @@ def test_an_error_reads_as_its_golden_file(name: str, error: UserError) -> None:
 def test_a_failure_gives_the_id_that_the_log_knows() -> None:
     """What nobody but the operator can understand is found by its id."""
     check_golden("failure", failure("8Q2F"))
-
-
-def test_a_deletion_is_announced_with_who_and_why() -> None:
-    """The channel learns who deleted what, the reason on one line, and what comes."""
-    check_golden("deletion-announced", deletion_announced(DELETED))
-
-
-@pytest.mark.parametrize(("name", "plan"), [("replaced", PLAN), ("bare", BARE)])
-def test_the_dialog_says_what_will_happen(name: str, plan: DeletionPlan) -> None:
-    """Whether another pod follows is said before anybody confirms."""
-    check_golden(f"dialog-{name}", Message(text="", blocks=deletion_dialog(plan)))
 
 
 @pytest.mark.parametrize("name", ANSWERS)

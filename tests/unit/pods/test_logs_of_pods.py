@@ -12,7 +12,7 @@ from bot.model.answers import LogExcerpt
 from bot.model.commands import GetLogs
 from bot.model.pods import ContainerState, ContainerStatus
 from bot.model.problems import NoSuchContainer
-from bot.pods.reading import DEFAULT_TAIL, LOG_LIMIT
+from bot.pods.log_reading import DEFAULT_TAIL, LOG_LIMIT
 from tests.support.memory_cluster import crash_looping, ended, pod, running
 from tests.unit.pods.conftest import Desk
 
@@ -110,9 +110,8 @@ async def test_a_previous_run_that_never_was_is_the_clusters_to_tell(desk: Desk)
     [
         pytest.param({}, str(DEFAULT_TAIL), id="nothing said"),
         pytest.param({"tail": 5}, "5", id="so many"),
-        pytest.param({"tail": 0}, "0", id="none"),
-        pytest.param({"tail": -1}, "None", id="all, in kubectl's spelling"),
-        pytest.param({"since": timedelta(minutes=5)}, "None", id="all since then"),
+        pytest.param({"tail": -1}, "1000000", id="all, in kubectl's spelling"),
+        pytest.param({"since": timedelta(minutes=5)}, "1000000", id="all since then"),
         pytest.param({"since": timedelta(minutes=5), "tail": 5}, "5", id="both"),
     ],
 )

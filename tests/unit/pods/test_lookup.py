@@ -145,6 +145,7 @@ def test_beginnings_are_found_in_order_of_names() -> None:
         pytest.param("web-1", ("web-7d4b9c-x2x9q", "web-7d4b9c-9k2mm"), id="same workload"),
         pytest.param("web-7d4b9c-x2x9p", ("web-7d4b9c-x2x9q", "web-7d4b9c-9k2mm"), id="one letter off"),
         pytest.param("crat-0", ("cart-0",), id="letters swapped"),
+        pytest.param("wbe-1", ("web-7d4b9c-x2x9q", "web-7d4b9c-9k2mm"), id="the workload's name mistyped"),
         pytest.param("zzz", (), id="nothing like it"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ClusterUnreachable, UserError
-from bot.model.answers import Decision, DeletionPlan, Guidance, Health, Identity, PodCard, PodList, PodSummary
+from bot.model.answers import Decision, Guidance, Health, Identity, PodCard, PodList, PodSummary
 from bot.model.commands import (
     CanI,
     Command,
@@ -20,9 +20,10 @@ from bot.model.commands import (
     Verb,
     WhoAmI,
 )
+from bot.model.deletions import DeletionPlan
 from bot.model.pods import ALL_NAMESPACES, Event, ObjectMeta, ObjectReference, Pod, PodCondition, PodUid
 from bot.model.problems import AmbiguousPod, NoSuchPod, PodReplaced, Refused
-from bot.pods import reading
+from bot.pods import describing
 from bot.pods.audit import Outcome
 from bot.pods.policy import NOTHING_ALLOWED
 from tests.support.memory_cluster import CREATED, crash_looping, ended, pod, terminating
@@ -340,7 +341,7 @@ async def test_events_that_do_not_come_do_not_hold_the_description_up(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wait for them has an end of its own."""
-    monkeypatch.setattr(reading, "EVENTS_WAIT", 0.01)
+    monkeypatch.setattr(describing, "PATIENCE", 0.01)
     desk.cluster.put(WEB_1)
     desk.cluster.hang.add("list_events")
     answer = await desk.ask(DescribePod(namespace="shop", pod=NAME))
@@ -369,9 +370,8 @@ async def test_a_deletion_is_only_planned(desk: Desk) -> None:
     plan = await desk.ask(DeletePod(namespace="shop", pod=NAME))
     assert isinstance(plan, DeletionPlan)
     assert await desk.service.plan_deletion(ALICE, DeletePod(namespace="shop", pod=NAME)) == plan
-    assert (plan.pod, plan.uid, str(plan.owner)) == (NAME, WEB_1.uid, "replicaset/web-7d4b9c")
-    assert plan.replaced_by_itself
-    assert plan.terminating
+    assert [(each.name, each.uid) for each in plan.pods] == [(NAME, WEB_1.uid)]
+    assert plan.pods[0].terminating_until is not None
     assert [each.detail for each in desk.trail.entries] == ["planned", "planned"]
     assert not any(call.startswith("delete_pod") for call in desk.cluster.calls)
 

@@ -1,0 +1,153 @@
+"""The App Home tab in words: sections of neutral blocks, which `slack.home` draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.commands.prose import counted, joined, marked, said
+from bot.commands.spelling import spell
+from bot.model.commands import DebugPod, DeletePod, DeletePods, DescribePod, GetLogs, Help, ListPods, WhoAmI
+from bot.model.home import Home
+from bot.model.messages import (
+    Actions,
+    Block,
+    Button,
+    Choice,
+    Context,
+    Line,
+    Menu,
+    Moment,
+    Paragraph,
+    bold,
+    code,
+    plain,
+)
+from bot.model.pods import ALL_NAMESPACES
+
+_RULES_SHOWN = 12
+_CHANGING = (DebugPod, DeletePod, DeletePods)
+"""What is not to be done again with one press."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the tab under its own title."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def home_tab(home: Home) -> tuple[Section, ...]:
+    """What is broken first, podbot's own troubles last: both are rarely read in peace."""
+    sections = [_broken(home)]
+    if home.recent:
+        sections.append(_recent(home))
+    return (*sections, _permissions(home), _podbot(home))
+
+
+def _broken(home: Home) -> Section:
+    trouble = home.health.watch_problem
+    unsure = (Paragraph((said("🟡 This may be old: ", trouble),)),) if trouble else ()
+    left_out = " Other namespaces are not yours to see." if home.namespaces_left_out else ""
+    seen = f"{counted(home.pods, 'pod')} in {counted(home.namespaces, 'namespace')} of {home.cluster}"
+    when = Context(said(f"{seen} · as of ", Moment(home.as_of)))
+    if not home.namespaces:
+        why = (
+            marked("There are pods, but you may `list` none of them; see below.")
+            if home.namespaces_left_out
+            else plain("No pod is known yet.")
+        )
+        return Section(title="What is broken", blocks=(*unsure, Paragraph((why,)), when))
+    if not home.broken:
+        fine = "Nothing that you may see is broken." if not trouble else "Nothing was broken when last seen."
+        return Section(
+            title="What is broken",
+            blocks=(*unsure, Paragraph((said("🟢 " if not trouble else "", f"{fine}{left_out}"),)), when),
+        )
+    return Section(
+        title=f"{counted(home.broken_in_all, 'pod')} broken",
+        blocks=(*unsure, *_rows(home), *((Paragraph((plain(left_out.strip()),)),) if left_out else ()), when),
+    )
+
+
+def _rows(home: Home) -> Iterator[Block]:
+    for row in home.broken:
+        yield Paragraph(
+            (
+                said(bold(row.status), " · ", code(row.name), f" · {row.namespace}"),
+                joined(f"{row.ready} ready", _restarts(row.restarts), f"{row.age} old", row.node),
+            )
+        )
+        yield Actions(
+            (
+                Button("Logs", GetLogs(namespace=row.namespace, pod=row.name)),
+                Button("Describe", DescribePod(namespace=row.namespace, pod=row.name)),
+            )
+        )
+    more = home.broken_in_all - len(home.broken)
+    if more > 0:
+        yield Actions((Button(f"And {more:,} more", ListPods(namespace=ALL_NAMESPACES, broken=True)),))
+
+
+def _restarts(restarts: str) -> str:
+    return "" if restarts == "0" else f"restarts {restarts}"
+
+
+def _recent(home: Home) -> Section:
+    lines: list[Line] = [
+        said(code(spell(past.command)), " · ", Moment(past.at, with_date=True)) for past in home.recent
+    ]
+    again = tuple(
+        Choice(spell(each).removeprefix("/pods "), each)
+        for each in dict.fromkeys(past.command for past in home.recent)
+        if not isinstance(each, _CHANGING)
+    )
+    menu: tuple[Block, ...] = (Actions((Menu("Ask again", again),)),) if again else ()
+    return Section(title="What you asked lately", blocks=(Paragraph(tuple(lines)), *menu))
+
+
+def _permissions(home: Home) -> Section:
+    rules: list[Line] = [plain(f"• {rule.line}") for rule in home.rules[:_RULES_SHOWN]]
+    if len(home.rules) > _RULES_SHOWN:
+        rules.append(plain(f"and {counted(len(home.rules) - _RULES_SHOWN, 'more rule')}"))
+    if not rules:
+        rules.append(
+            said(
+                "No rule of the policy holds for you here. To get one, ask whoever keeps podbot's policy "
+                "file to bind a role to ",
+                code(home.person.id),
+                ".",
+            )
+        )
+    return Section(
+        title="What you may do",
+        blocks=(
+            Paragraph(tuple(rules)),
+            Context(plain("Rules bound to a channel count there only. In a channel, ask /pods whoami.")),
+            Actions((Button("Help", Help()), Button("Who am I", WhoAmI()))),
+        ),
+    )
+
+
+def _podbot(home: Home) -> Section:
+    health = home.health
+    watch = (
+        said("🟡 Watch: ", health.watch_problem)
+        if health.watch_problem
+        else said("Watch: in step with the cluster", _contact(home))
+    )
+    slack = "Slack: connected" if health.slack_connected else "🟡 Slack: not connected"
+    policy = (
+        said("🟡 Policy: ", marked(home.policy_problem)) if home.policy_problem else plain("Policy: in force")
+    )
+    version = f"podbot {health.version}" if health.version else "podbot"
+    return Section(
+        title="podbot itself",
+        blocks=(Paragraph((watch, plain(slack), policy)), Context(plain(f"{version} · {home.cluster}"))),
+    )
+
+
+def _contact(home: Home) -> Line:
+    last = home.health.last_contact
+    return () if last is None else said(", last heard of it ", Moment(last))

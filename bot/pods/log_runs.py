@@ -1,0 +1,73 @@
+"""Which run of a container is meant: the one that is, the one before, or the one that died. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model.commands import GetLogs
+from bot.model.pods import Container, ContainerKind, ContainerState, ContainerStatus, Pod, Terminated
+
+BEFORE_DEATH = timedelta(minutes=1)
+"""What `--around-death` shows of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRun:
+    """One run of a container, and from when on it is to be read."""
+
+    previous: bool
+    previous_by_itself: bool = False
+    """The run before was chosen because the present one has not started."""
+    has_previous: bool
+    since_time: datetime | None = None
+    death: Terminated | None = None
+    """With `around_death`: the end that is looked at."""
+
+
+def choose(pod: Pod, container: str, command: GetLogs) -> LogRun | None:
+    """The run that is meant; None where a death is asked for and there was none."""
+    status = next((each for each in pod.statuses() if each.name == container), None)
+    state = status.state if status else ContainerState()
+    ended_before = status is not None and status.last_state.terminated is not None
+    if command.around_death:
+        return _that_died(status) if status else None
+    not_started = state.running is None and state.terminated is None
+    by_itself = not command.previous and ended_before and not_started
+    return LogRun(
+        previous=command.previous or by_itself,
+        previous_by_itself=by_itself,
+        has_previous=ended_before,
+        since_time=command.since_time,
+    )
+
+
+def runs_again(pod: Pod, container: str) -> bool:
+    """Whether a container runs now or may yet: False where it ended and nothing will start it again."""
+    if pod.status.phase in {"Succeeded", "Failed"}:
+        return False
+    status = next((each for each in pod.statuses() if each.name == container), None)
+    ended = status.state.terminated if status else None
+    if ended is None:
+        return True
+    kinds = {each.name: (each, kind) for each, kind in pod.containers()}
+    found, kind = kinds.get(container, (Container(name=container), ContainerKind.APP))
+    if kind is ContainerKind.EPHEMERAL:
+        return False  # the kubelet starts them once
+    policy = found.restart_policy or pod.spec.restart_policy
+    if kind is ContainerKind.INIT and policy == "Always":
+        policy = "OnFailure"  # an init container that did its work is done
+    return policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0)
+
+
+def _that_died(status: ContainerStatus) -> LogRun | None:
+    last = status.last_state.terminated
+    death = status.state.terminated or last
+    if death is None:
+        return None
+    return LogRun(
+        previous=status.state.terminated is None,
+        has_previous=last is not None,
+        since_time=death.finished_at and death.finished_at - BEFORE_DEATH,
+        death=death,
+    )
