@@ -21,15 +21,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock, SystemClock
 from bot.errors import PodbotError
 from bot.pods.ports import People
-from bot.slack import payloads, views
+from bot.slack import ask, payloads, picked, views
 from bot.slack.actions import UnknownPress
+from bot.slack.ask import AskDialog
 from bot.slack.connection import BotIdentity
 from bot.slack.deletion import DeletionDialog
 from bot.slack.desk import Desk, Pods, new_request_id
 from bot.slack.failures import explained
 from bot.slack.files import Files
+from bot.slack.following import LogStreams
+from bot.slack.followups import FollowUps
+from bot.slack.home import REFRESH as HOME_REFRESH
+from bot.slack.home import HomeTab
 from bot.slack.intake import Intake
 from bot.slack.speaker import Speaker
+from bot.slack.windows import Windows
 
 Body: TypeAlias = dict[str, Any]
 
@@ -43,7 +49,9 @@ def build(
     identity: BotIdentity,
     pods: Pods,
     people: People,
+    streams: LogStreams,
     intake: Intake,
+    follow_ups: FollowUps,
     default_namespace: str,
     signing_secret: str = "",
     clock: Clock | None = None,
@@ -53,16 +61,23 @@ def build(
     """The Bolt app with all handlers.
 
     `signing_secret` is needed for HTTP mode only. `patience` bounds a request's work, in seconds. `intake` is
-    drained by its owner at the end.
+    drained by its owner at the end, `streams` and `follow_ups` are closed.
     """
     clock = clock or SystemClock()
     speaker = Speaker(client, Files(client))
-    dialog = DeletionDialog(client=client, pods=pods, speaker=speaker, clock=clock, patience=patience)
+    dialog = DeletionDialog(
+        client=client, pods=pods, speaker=speaker, follow_ups=follow_ups, clock=clock, patience=patience
+    )
+    asking = AskDialog(client=client, pods=pods, speaker=speaker, default_namespace=default_namespace)
     desk = Desk(
         pods=pods,
         people=people,
         speaker=speaker,
         dialog=dialog,
+        streams=streams,
+        windows=Windows(client=client, pods=pods, speaker=speaker, patience=patience),
+        home=HomeTab(client, pods),
+        ask=asking,
         intake=intake,
         default_namespace=default_namespace,
         patience=patience,
@@ -71,6 +86,8 @@ def build(
     app = _bolt(client, identity, signing_secret)
     app.use(_first_deliveries_only(intake))
     _take_words(app, desk, identity)
+    _take_home(app, desk)
+    _take_shortcuts(app, desk, asking, intake)
     _take_clicks(app, desk)
     _take_confirmations(app, desk, dialog)
     return app
@@ -133,6 +150,39 @@ def _take_words(app: AsyncApp, desk: Desk, identity: BotIdentity) -> None:
     app.event("message")(message)
 
 
+def _take_home(app: AsyncApp, desk: Desk) -> None:
+    async def opened(event: Body) -> None:
+        user = payloads.home_opened(event)
+        if user is not None:
+            await desk.at_home(user)
+
+    async def refresh(ack: AsyncAck, body: Body) -> None:
+        await ack()
+        await desk.at_home(payloads.click(body).place.user)
+
+    app.event("app_home_opened")(opened)
+    app.action(HOME_REFRESH)(refresh)
+
+
+def _take_shortcuts(app: AsyncApp, desk: Desk, asking: AskDialog, intake: Intake) -> None:
+    async def shortcut(ack: AsyncAck, body: Body) -> None:
+        await ack()
+        await desk.picked(picked.shortcut(body))
+
+    async def asked(ack: AsyncAck, body: Body) -> None:
+        sent = payloads.submission(body)
+        mistake = asking.mistake(sent)
+        if mistake:
+            await ack(response_action="errors", errors={ask.COMMAND: mistake})
+            return
+        await ack()
+        if intake.is_new(f"view {sent.view_id}"):
+            await desk.typed(ask.asked(sent))
+
+    app.message_shortcut(ask.SHORTCUT)(shortcut)
+    app.view(ask.CALLBACK)(asked)
+
+
 def _take_clicks(app: AsyncApp, desk: Desk) -> None:
     async def click(ack: AsyncAck, body: Body) -> None:
         await ack()
@@ -149,7 +199,11 @@ def _take_confirmations(app: AsyncApp, desk: Desk, dialog: DeletionDialog) -> No
         except msgspec.MsgspecError:
             await ack(response_action="update", view=views.ending(explained(UnknownPress(), request="")))
             return
-        deleting = views.deleting(pending.namespace, pending.pod)
+        mistakes = views.mistakes(pending, sent.values)
+        if mistakes:
+            await ack(response_action="errors", errors=mistakes)
+            return
+        deleting = views.deleting(pending)
         known = dialog.taken(sent.view_id, deleting)
         await ack(response_action="update", view=known or deleting)
         if known is None:

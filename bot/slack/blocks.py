@@ -65,7 +65,7 @@ def render(message: Message) -> RenderedMessage:
         sheet.draw(block)
     if everything is not None:
         sheet.say_that_the_rest_is_in("message", everything)
-    own = tuple(_safe_file(each) for each in message.attachments if each.content)
+    own = tuple(safe_file(each) for each in message.attachments if each.content)
     metadata = message.metadata
     return RenderedMessage(
         text=notification(message),
@@ -250,7 +250,7 @@ def _fitting(lines: Sequence[str], room: int, *, from_start: bool) -> _Shown:
     return _Shown("\n".join(shown if from_start else reversed(shown)), len(shown))
 
 
-def _safe_file(file: Attachment) -> Attachment:
+def safe_file(file: Attachment) -> Attachment:
     """The file with a name that any system takes, and with its text cleaned, where it is text."""
     name = _NOT_IN_FILENAMES.sub("-", file.filename).strip("-.")[-limits.FILENAME :] or "podbot.txt"
     try:

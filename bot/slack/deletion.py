@@ -1,29 +1,49 @@
-"""The dialog that stands between a wish and a deleted pod.
+"""The dialog that stands between a wish and deleted pods.
 
 Slack's `trigger_id` opens a dialog only within 3 seconds, which a cluster on a bad day does not keep: the
 dialog opens at once and is filled when the cluster has answered. Submitting is acknowledged at once with
 "Deleting …" and the view is changed again when it is done. All that must be kept travels in the dialog; the
-service authorises again, minds the age of the confirmation and binds the deletion to the pod's UID.
+service authorises again, minds the age of the confirmation and binds the deletion to the pods' UIDs.
+
+The channel is told before anything is deleted, so that there is a thread for what is saved of the pods, and
+the same message says later what was done and what came of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Protocol
 
+import msgspec
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.clock import Clock
-from bot.commands.replies import deletion_announced, deletion_dialog, reply
-from bot.model.answers import Confirmation, Deleted, DeletionPlan
-from bot.model.commands import DeletePod
-from bot.model.messages import Message
+from bot.commands.deletion import deletion_dialog
+from bot.commands.deletion_story import (
+    deletion_announced,
+    deletion_begun,
+    deletion_ended,
+    deletion_unfinished,
+    not_followed,
+)
+from bot.commands.last_look import evidence
+from bot.commands.replies import reply
+from bot.errors import UserError
+from bot.model.commands import DeletePod, DeletePods
+from bot.model.deletions import Confirmation, Deletion, DeletionPlan, Fate
+from bot.model.last_look import LastLook, Saved
+from bot.model.messages import Attachment, Message
 from bot.model.people import Asker
+from bot.pods.deletion import Keep
 from bot.slack import views
+from bot.slack.announcement import Announcement
 from bot.slack.client import SlackTrouble, translated
 from bot.slack.drawing import Json
 from bot.slack.failures import TookTooLong, explained
+from bot.slack.files import Files
+from bot.slack.followups import Follower, FollowUps
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
 
@@ -34,19 +54,32 @@ _SETTLE_SECONDS = 0.5
 """Between the acknowledgement that changes a view and a call that changes it again: they travel separately,
 and the second must not be overtaken by the first."""
 
+_STEPS = 3
+"""A deletion looks at its pods, saves what vanishes with them and deletes them: each within the patience."""
 
-_UNTOLD = "The pod was deleted, but the channel could not be told: podbot may not be in it. Please tell them."
+_NOT_HERE = "podbot is not in this channel: what comes of it is told to whoever deleted."
+_UNTOLD = "The channel could not be told of this deletion: podbot may not be in it. Please tell them."
 
 
-class Deleter(Protocol):
+class TooLongForOneDialog(UserError):
+    """The names of the pods find no room in what Slack lets a dialog carry."""
+
+    def __init__(self, pods: int) -> None:
+        super().__init__(
+            f"The names of these {pods} pods are too long to be confirmed together. Nothing was deleted. "
+            "Delete fewer at once."
+        )
+
+
+class Deleter(Follower, Protocol):
     """The part of the pod service that the dialog needs."""
 
-    async def plan_deletion(self, asker: Asker, command: DeletePod) -> DeletionPlan:
-        """What deleting this pod would do."""
+    async def plan_deletion(self, asker: Asker, command: DeletePod | DeletePods) -> DeletionPlan:
+        """What deleting these pods would do."""
         ...
 
-    async def delete(self, asker: Asker, confirmation: Confirmation) -> Deleted:
-        """Carry out a deletion that its asker confirmed."""
+    async def delete(self, asker: Asker, confirmation: Confirmation, keep: Keep) -> Deletion:
+        """Carry out a deletion that its asker confirmed; before it, `keep` gets a last look at the pods."""
         ...
 
 
@@ -54,24 +87,30 @@ class DeletionDialog:
     """Asks, and does what was confirmed. One instance serves all dialogs."""
 
     def __init__(
-        self, *, client: AsyncWebClient, pods: Deleter, speaker: Speaker, clock: Clock, patience: float
+        self,
+        *,
+        client: AsyncWebClient,
+        pods: Deleter,
+        speaker: Speaker,
+        follow_ups: FollowUps,
+        clock: Clock,
+        patience: float,
     ) -> None:
         self._client = client
         self._pods = pods
         self._speaker = speaker
+        self._follow_ups = follow_ups
         self._clock = clock
         self._patience = patience
         self._submitted: dict[str, Json] = {}
 
-    async def ask(self, asker: Asker, place: Place, command: DeletePod, trigger: str) -> None:
+    async def ask(self, asker: Asker, place: Place, command: DeletePod | DeletePods, trigger: str) -> None:
         """Show what the deletion will do and ask for the word.
 
         Without a trigger, or with one that has expired, the plan comes as a message whose button opens the
         dialog.
         """
-        view_id = (
-            await self._open(trigger, views.looking(command.namespace, command.pod)) if trigger else None
-        )
+        view_id = await self._open(trigger, views.looking(command)) if trigger else None
         if view_id is None:
             async with asyncio.timeout(self._patience):
                 plan = await self._pods.plan_deletion(asker, command)
@@ -80,20 +119,16 @@ class DeletionDialog:
         try:
             async with asyncio.timeout(self._patience):
                 plan = await self._pods.plan_deletion(asker, command)
+            waiting = views.pending(plan, asker=asker.person.id, asked_at=self._clock.now(), place=place)
+            if not waiting.fits:
+                raise TooLongForOneDialog(len(plan.pods))
         except TimeoutError:
             await self._end(view_id, place, explained(TookTooLong(self._patience), asker.request))
         except Exception as error:  # noqa: BLE001 - the person who waits before the dialog is told, whatever it is
             await self._end(view_id, place, explained(error, asker.request))
         else:
-            pending = views.Pending(
-                asker=asker.person.id,
-                namespace=plan.namespace,
-                pod=plan.pod,
-                uid=plan.uid,
-                asked_at=self._clock.now(),
-                place=place,
-            )
-            if not await self._show(view_id, views.confirmation(deletion_dialog(plan), pending)):
+            asking = views.confirmation(deletion_dialog(plan), waiting, reason=plan.manner.reason)
+            if not await self._show(view_id, asking):
                 await self._speaker.tell(place, reply(plan))
 
     def taken(self, view_id: str, view: Json) -> Json | None:
@@ -105,28 +140,52 @@ class DeletionDialog:
             del self._submitted[next(iter(self._submitted))]
         return None
 
-    async def carry_out(self, asker: Asker, view_id: str, pending: views.Pending, reason: str) -> None:
+    async def carry_out(self, asker: Asker, view_id: str, waiting: views.Pending, reason: str) -> None:
         """Delete what was confirmed, tell the channel, and say in the dialog how it ended."""
         confirmation = Confirmation(
-            namespace=pending.namespace,
-            pod=pending.pod,
-            uid=pending.uid,
-            reason=reason,
-            asked_at=pending.asked_at,
+            asked_by=waiting.asker,
+            namespace=waiting.namespace,
+            pods=waiting.pods,
+            manner=msgspec.structs.replace(waiting.manner, reason=reason),
+            asked_at=waiting.asked_at,
         )
+        story = _Story(
+            Announcement(
+                client=self._client,
+                files=Files(self._client),
+                speaker=self._speaker,
+                clock=self._clock,
+                place=waiting.place,
+            )
+        )
+        patience = _STEPS * self._patience
         try:
-            async with asyncio.timeout(self._patience):
-                deleted = await self._pods.delete(asker, confirmation)
+            async with asyncio.timeout(patience):
+                deletion = await self._pods.delete(asker, confirmation, story.keep)
         except TimeoutError:
-            ending = explained(TookTooLong(self._patience), asker.request)
+            await story.break_off()
+            ending = explained(TookTooLong(patience), asker.request)
+        except asyncio.CancelledError:
+            await story.break_off()
+            raise
         except Exception as error:  # noqa: BLE001 - the person who waits before the dialog is told, whatever it is
+            await story.break_off()
             ending = explained(error, asker.request)
         else:
-            ending = reply(deleted)
-            if not await self._speaker.announce(pending.place, deletion_announced(deleted)):
-                await self._speaker.tell(pending.place, Message(text=_UNTOLD))
+            ending = deletion_ended(deletion)
+            await self._tell(deletion, story)
         await self._clock.sleep(_SETTLE_SECONDS)
-        await self._end(view_id, pending.place, ending)
+        await self._end(view_id, waiting.place, ending)
+
+    async def _tell(self, deletion: Deletion, story: _Story) -> None:
+        announcement = story.announcement
+        told = deletion_announced(deletion, None, announcement.saved)
+        elsewhere = not_followed(deletion, None, announcement.saved, _NOT_HERE)
+        if not await announcement.say(told, elsewhere=elsewhere):
+            await announcement.tell(Message(text=_UNTOLD))
+        if deletion.of(Fate.DELETED):
+            late = story.evidence if announcement.saved is Saved.WAITING else ()
+            await self._follow_ups.begin(deletion, announcement, late)
 
     async def _open(self, trigger: str, view: Json) -> str | None:
         try:
@@ -154,3 +213,24 @@ class DeletionDialog:
             self._submitted[view_id] = view
         if not await self._show(view_id, view):
             await self._speaker.tell(place, message)
+
+
+class _Story:
+    """What the channel is told of one deletion, from the moment before it."""
+
+    def __init__(self, announcement: Announcement) -> None:
+        self.announcement = announcement
+        self.evidence: Sequence[Attachment] = ()
+        self._begun: Deletion | None = None
+
+    async def keep(self, begun: Deletion, looks: Sequence[LastLook]) -> None:
+        """Announce the deletion, and put a last look at its pods into the thread."""
+        self._begun = begun
+        self.evidence = evidence(looks)
+        await self.announcement.begin(deletion_begun(begun))
+        await self.announcement.keep(self.evidence)
+
+    async def break_off(self) -> None:
+        """Where it was announced already, say that it did not come to a known end."""
+        if self._begun is not None and self.announcement.changeable:
+            await self.announcement.say(deletion_unfinished(self._begun))

@@ -20,18 +20,25 @@ from bot.commands.grammar import parse
 from bot.commands.replies import problem, reply
 from bot.errors import UserError
 from bot.model.answers import Answer
-from bot.model.commands import Command, DeletePod
+from bot.model.commands import Command, DeletePod, DeletePods, FollowLogs
+from bot.model.debugging import DebugStarted
 from bot.model.messages import Actions, Audience, Block, Button, Context, Mention, Message, Text
-from bot.model.people import Asker
+from bot.model.people import Asker, ChannelId, UserId
 from bot.pods.ports import People
-from bot.slack import views
+from bot.slack import debugging, views
 from bot.slack.actions import Press, read_press
+from bot.slack.ask import AskDialog, Knowledge
+from bot.slack.debugging import DebugSource
 from bot.slack.deletion import Deleter, DeletionDialog
 from bot.slack.failures import TookTooLong, explained
+from bot.slack.following import Followable, LogStreams
+from bot.slack.home import HomeSource, HomeTab
 from bot.slack.intake import Intake, Stopping
 from bot.slack.payloads import Clicked, Submitted, Typed
+from bot.slack.picked import Picked
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
+from bot.slack.windows import Windows
 
 logger = logs.get(__name__)
 
@@ -39,7 +46,7 @@ _ID_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: nothing that is misread aloud at night."""
 
 
-class Pods(Deleter, Protocol):
+class Pods(Deleter, Followable, DebugSource, HomeSource, Knowledge, Protocol):
     """The pod service, as far as the desk needs it."""
 
     async def run(self, asker: Asker, command: Command) -> Answer:
@@ -62,6 +69,10 @@ class Desk:
         people: People,
         speaker: Speaker,
         dialog: DeletionDialog,
+        streams: LogStreams,
+        windows: Windows,
+        home: HomeTab,
+        ask: AskDialog,
         intake: Intake,
         default_namespace: str,
         patience: float,
@@ -71,6 +82,10 @@ class Desk:
         self._people = people
         self._speaker = speaker
         self._dialog = dialog
+        self._streams = streams
+        self._windows = windows
+        self._home = home
+        self._ask = ask
         self._intake = intake
         self._default_namespace = default_namespace
         self._patience = patience
@@ -90,9 +105,26 @@ class Desk:
 
         async def work(asker: Asker) -> None:
             press = read_press(click.action_id, click.value)
-            await self._run(asker, click.place, press, trigger=click.trigger)
+            if click.in_view and press.audience is Audience.ASKER:
+                await self._windows.answer(
+                    asker, click.place, press.command, trigger=click.trigger, window=click.window
+                )
+            else:
+                await self._run(asker, click.place, press, trigger=click.trigger)
 
         await self._serve(click.place, work)
+
+    async def at_home(self, user: UserId) -> None:
+        """Somebody opened the Home tab, or asked for it anew."""
+        await self._serve(Place(user=user, channel=ChannelId("")), self._home.show)
+
+    async def picked(self, picked: Picked) -> None:
+        """The shortcut was chosen for a message."""
+
+        async def work(asker: Asker) -> None:
+            await self._ask.open(asker, picked)
+
+        await self._serve(picked.place, work)
 
     async def confirmed(self, sent: Submitted, pending: views.Pending) -> None:
         """A deletion that was confirmed in its dialog."""
@@ -104,11 +136,18 @@ class Desk:
         await self._serve(msgspec.structs.replace(pending.place, user=sent.user), work)
 
     async def _run(self, asker: Asker, place: Place, press: Press, *, trigger: str) -> None:
-        if isinstance(press.command, DeletePod):
+        if isinstance(press.command, FollowLogs):
+            async with asyncio.timeout(self._patience):
+                await self._streams.begin(asker, place, press.command)
+            return
+        if isinstance(press.command, DeletePod | DeletePods) and not press.command.manner.dry_run:
             await self._dialog.ask(asker, place, press.command, trigger)
             return
         async with asyncio.timeout(self._patience):
             answer = await self._pods.run(asker, press.command)
+        if isinstance(answer, DebugStarted):
+            await debugging.tell(self._pods, self._speaker, place, answer)
+            return
         message = reply(answer)
         if press.audience is Audience.CHANNEL:
             if not await self._speaker.announce(place, shared(message, asker)):

@@ -14,6 +14,8 @@ from bot.slack.app import build
 from bot.slack.client import SlackTrouble
 from bot.slack.connection import BotIdentity, SlackRefused, SocketConnection, check
 from bot.slack.desk import Pods
+from bot.slack.following import LogStreams
+from bot.slack.followups import FollowUps
 from bot.slack.http import events_handler
 from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
@@ -43,6 +45,8 @@ class SlackDoor:
         self._default_namespace = default_namespace
         self._clock = clock
         self._intake = Intake()
+        self._streams = LogStreams(client=client, pods=pods, clock=clock)
+        self._follow_ups = FollowUps(pods)
         self._socket: SocketConnection | None = None
         self._events: Callable[[web.Request], Awaitable[web.Response]] | None = None
 
@@ -59,7 +63,9 @@ class SlackDoor:
             identity=identity,
             pods=self._pods,
             people=SlackPeople(self._client, team=identity.team, clock=self._clock),
+            streams=self._streams,
             intake=self._intake,
+            follow_ups=self._follow_ups,
             default_namespace=self._default_namespace,
             signing_secret=self._signing_secret,
             clock=self._clock,
@@ -80,8 +86,10 @@ class SlackDoor:
         return await self._events(request)
 
     async def drain(self, seconds: float) -> None:
-        """Begin nothing new, and wait up to `seconds` for what is being done."""
-        await self._intake.drain(seconds)
+        """Begin nothing new, end what is followed, and wait up to `seconds` for what is being done."""
+        await asyncio.gather(
+            self._intake.drain(seconds), self._streams.close(seconds), self._follow_ups.close(seconds)
+        )
 
     async def _introduced(self) -> BotIdentity:
         """Who the bot is. While Slack does not answer it is asked again; meanwhile the watch goes on."""

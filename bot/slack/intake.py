@@ -82,4 +82,4 @@ class Intake:
             task.cancel()
         if late:
             logger.warning("requests_cut_off", requests=len(late))
-            await asyncio.wait(late, timeout=2.0)
+            await asyncio.wait(late, timeout=1.0)

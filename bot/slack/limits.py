@@ -46,8 +46,6 @@ URL: Final = 3_000
 VIEW_TITLE: Final = 24
 VIEW_PRIVATE_METADATA: Final = 3_000
 VIEW_BLOCKS: Final = 100
-REASON: Final = 200
-"""Our own: a reason is a sentence."""
 
 FILENAME: Final = 120
 """Our own: no file system or browser takes offence."""

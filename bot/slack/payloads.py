@@ -40,6 +40,10 @@ class Clicked:
     action_id: str
     value: str
     trigger: str
+    in_view: bool = False
+    """On the Home tab or in a dialog, not in a message: there is no channel to answer in."""
+    window: str = ""
+    """The id of the dialog that it was pressed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ class Submitted:
     private_metadata: str
     values: dict[str, str]
     """What was entered, by block id; each block has one input."""
+    trigger: str = ""
 
 
 class _SlashCommand(msgspec.Struct):
@@ -69,6 +74,7 @@ class _MessageEvent(msgspec.Struct):
     thread_ts: str | None = None
     bot_id: str | None = None
     subtype: str | None = None
+    edited: Any = None
     channel_type: str = ""
 
 
@@ -91,11 +97,17 @@ class _Action(msgspec.Struct):
     selected_option: _Option | None = None
 
 
+class _Shown(msgspec.Struct):
+    id: str
+    type: str = ""
+
+
 class _BlockActions(msgspec.Struct):
     user: _Id
     actions: list[_Action]
     channel: _Id | None = None
     container: _Container = msgspec.field(default_factory=_Container)
+    view: _Shown | None = None
     response_url: str = ""
     trigger_id: str = ""
 
@@ -117,11 +129,17 @@ class _View(msgspec.Struct):
 class _Submission(msgspec.Struct):
     user: _Id
     view: _View
+    trigger_id: str = ""
+
+
+class _HomeOpened(msgspec.Struct):
+    user: UserId
+    tab: str = ""
 
 
 def slash_command(body: dict[str, Any]) -> Typed:
     """A slash command; Slack takes none inside threads."""
-    sent = _read(body, _SlashCommand)
+    sent = read(body, _SlashCommand)
     place = Place(user=sent.user_id, channel=sent.channel_id, response_url=sent.response_url)
     return Typed(place=place, text=sent.text, trigger=sent.trigger_id)
 
@@ -131,8 +149,8 @@ def message(event: dict[str, Any], bot: UserId) -> Typed | None:
 
     None where it is no person's new message. What stands before the mention is taken for a greeting.
     """
-    sent = _read(event, _MessageEvent)
-    if not sent.user or sent.user == bot or sent.bot_id or sent.subtype:
+    sent = read(event, _MessageEvent)
+    if not sent.user or sent.user == bot or sent.bot_id or sent.subtype or sent.edited:
         return None
     mention = re.search(rf"<@{re.escape(bot)}(?:\|[^>]*)?>", sent.text)
     thread = MessageTs(sent.thread_ts) if sent.thread_ts else None
@@ -149,7 +167,7 @@ def is_direct(event: dict[str, Any]) -> bool:
 
 def click(body: dict[str, Any]) -> Clicked:
     """The first action of `block_actions`; Slack sends one at a time."""
-    sent = _read(body, _BlockActions)
+    sent = read(body, _BlockActions)
     action = sent.actions[0]
     where = sent.container
     in_thread = where.thread_ts is not None and where.thread_ts != where.message_ts
@@ -160,12 +178,26 @@ def click(body: dict[str, Any]) -> Clicked:
         response_url=sent.response_url,
     )
     value = action.selected_option.value if action.selected_option else action.value
-    return Clicked(place=place, action_id=action.action_id, value=value, trigger=sent.trigger_id)
+    view = sent.view
+    return Clicked(
+        place=place,
+        action_id=action.action_id,
+        value=value,
+        trigger=sent.trigger_id,
+        in_view=view is not None,
+        window=view.id if view is not None and view.type == "modal" else "",
+    )
+
+
+def home_opened(event: dict[str, Any]) -> UserId | None:
+    """Who opened the Home tab; None where it was the other tab, the messages."""
+    sent = read(event, _HomeOpened)
+    return sent.user if sent.tab == "home" else None
 
 
 def submission(body: dict[str, Any]) -> Submitted:
     """A `view_submission`."""
-    sent = _read(body, _Submission)
+    sent = read(body, _Submission)
     values = {
         block: next((each.value or "" for each in inputs.values()), "")
         for block, inputs in sent.view.state.values.items()
@@ -175,6 +207,7 @@ def submission(body: dict[str, Any]) -> Submitted:
         view_id=sent.view.id,
         private_metadata=sent.view.private_metadata,
         values=values,
+        trigger=sent.trigger_id,
     )
 
 
@@ -190,7 +223,8 @@ def delivery_key(body: dict[str, Any]) -> str | None:
     return str(key) if key else None
 
 
-def _read(body: dict[str, Any], shape: type[_T]) -> _T:
+def read(body: dict[str, Any], shape: type[_T]) -> _T:
+    """A payload in its shape; raises `UnreadablePayload` for what is not."""
     try:
         return msgspec.convert(body, shape)
     except msgspec.ValidationError as error:

@@ -67,7 +67,7 @@ class Speaker:
 
         With `replaces` the answer takes the place of the message whose button was pressed.
         """
-        rendered = await self._with_private_files(place, render(message))
+        rendered = await self.with_private_files(place, render(message))
         ways = [self._by_response_url(place, replaces=replaces), self._ephemeral(place), self._direct(place)]
         if place.thread is not None and not replaces:
             # An answer by response_url may land outside the thread.
@@ -117,7 +117,8 @@ class Speaker:
             logger.warning("files_lost", code=trouble.code, details=trouble.details)
             await self.tell(place, Message(text=_no_files(trouble)))
 
-    async def _with_private_files(self, place: Place, rendered: RenderedMessage) -> RenderedMessage:
+    async def with_private_files(self, place: Place, rendered: RenderedMessage) -> RenderedMessage:
+        """The same with its files sent to the person's direct messages and linked at its end."""
         if not rendered.attachments:
             return rendered
         try:

@@ -4,77 +4,84 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import SystemClock
-from bot.model.answers import Answer, Confirmation, Deleted, DeletionPlan, Guidance
-from bot.model.commands import Command, DeletePod, Help
+from bot.model.answers import Answer, Guidance, PodRow
+from bot.model.commands import Command, FollowLogs, GetLogs, Help
+from bot.model.debugging import DebugOutput, DebugStarted
+from bot.model.home import BotHealth, Home
+from bot.model.log_problems import NothingToFollow
 from bot.model.people import Asker
-from bot.model.pods import ClusterName, Owner, PodUid
+from bot.model.pods import ClusterName, ContainerState, Terminated
 from bot.playground.workspace import Running, Workspace, demo_settings, serve
+from bot.pods.log_feed import LogFeed
 from bot.slack import app, connection
 from bot.slack.client import open_client
 from bot.slack.connection import BotIdentity, SocketConnection
+from bot.slack.following import LogStreams
+from bot.slack.followups import FollowUps
 from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
 from tests.support.people import Person, person
+from tests.support.told_deletions import ToldDeletions
 
 ALICE, BOB, SAM = "U01ALICE", "U02BOB", "U03SAM"
-UID = PodUid("b7f0c1d2-0000-4000-8000-000000000001")
+NOW = datetime(2026, 3, 4, 14, 3, 20, tzinfo=UTC)
 
 
-class ToldPods:
+class ToldPods(ToldDeletions):
     """A pod service that answers what a test wants, and remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Asker, Command]] = []
-        self.confirmed: list[tuple[Asker, Confirmation]] = []
+        super().__init__()
+        self.broken: tuple[PodRow, ...] = ()
         self.on_run: Callable[[Command], Awaitable[Answer]] = self._guide
-        self.on_delete: Callable[[Confirmation], Awaitable[None]] = self._nothing
-        self.on_plan: Callable[[DeletePod], Awaitable[None]] = self._nothing
 
     async def run(self, asker: Asker, command: Command) -> Answer:
         self.asked.append((asker, command))
         return await self.on_run(command)
 
-    async def plan_deletion(self, asker: Asker, command: DeletePod) -> DeletionPlan:
-        self.asked.append((asker, command))
-        await self.on_plan(command)
-        return DeletionPlan(
-            cluster=ClusterName("prod-eu"),
-            namespace=command.namespace,
-            pod=command.pod,
-            uid=UID,
-            owner=Owner(kind="Deployment", name="web"),
-            replaced_by_itself=True,
-            status="Running",
-            ready="1/1",
-            age="5d",
-            node="node-3",
-            terminating=False,
+    def follow_logs(self, asker: Asker, command: FollowLogs) -> AbstractAsyncContextManager[LogFeed]:
+        raise NothingToFollow("nothing of it")
+
+    async def debug_output(self, started: DebugStarted) -> DebugOutput:
+        return DebugOutput(
+            started=started,
+            state=ContainerState(terminated=Terminated(exit_code=0)),
+            lines=("seen from inside",),
+            masked=0,
+            cut=False,
+            read_at=NOW,
         )
 
-    async def delete(self, asker: Asker, confirmation: Confirmation) -> Deleted:
-        self.confirmed.append((asker, confirmation))
-        await self.on_delete(confirmation)
-        return Deleted(
-            by=asker.person,
-            namespace=confirmation.namespace,
-            pod=confirmation.pod,
-            owner=Owner(kind="Deployment", name="web"),
-            replaced_by_itself=True,
-            reason=confirmation.reason,
+    def home(self, asker: Asker) -> Home:
+        health = BotHealth(version="1.2.3", watch_problem="", last_contact=NOW, slack_connected=True)
+        return Home(
+            person=asker.person,
+            cluster=ClusterName("prod-eu"),
+            broken=self.broken,
+            broken_in_all=len(self.broken),
+            pods=1_000,
+            namespaces=3,
+            namespaces_left_out=False,
+            rules=(),
+            policy_problem="",
+            recent=(),
+            health=health,
+            as_of=NOW,
         )
+
+    def logs_of_first_named(self, asker: Asker, words: tuple[str, ...]) -> GetLogs | None:
+        return None
 
     async def _guide(self, command: Command) -> Answer:
         return Guidance(topic=command.topic if isinstance(command, Help) else "")
-
-    async def _nothing(self, _: object) -> None:
-        """Let it go well."""
 
 
 async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
@@ -93,6 +100,7 @@ class Bench:
     identity: BotIdentity
     pods: ToldPods
     intake: Intake
+    follow_ups: FollowUps
     alice: Person
     bob: Person
     requests: list[str] = field(default_factory=list)
@@ -104,6 +112,7 @@ async def podbot_in(
 ) -> AsyncIterator[Bench]:
     """Serve the workspace, connect podbot by Socket Mode, and seat Alice and Bob."""
     pods, intake, clock = ToldPods(), Intake(most_at_once=most_at_once), SystemClock()
+    follow_ups = FollowUps(pods)
     requests: list[str] = []
 
     def new_id() -> str:
@@ -123,7 +132,9 @@ async def podbot_in(
             identity=identity,
             pods=pods,
             people=SlackPeople(client, team=identity.team, clock=clock),
+            streams=LogStreams(client=client, pods=pods, clock=clock),
             intake=intake,
+            follow_ups=follow_ups,
             default_namespace="shop",
             patience=patience,
             new_id=new_id,
@@ -138,6 +149,7 @@ async def podbot_in(
                 identity=identity,
                 pods=pods,
                 intake=intake,
+                follow_ups=follow_ups,
                 alice=alice,
                 bob=bob,
                 requests=requests,
@@ -145,7 +157,7 @@ async def podbot_in(
         finally:
             task.cancel()
             await asyncio.wait({task}, timeout=3)
-            await intake.drain(2.0)
+            await asyncio.gather(intake.drain(2.0), follow_ups.close(2.0))
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from bot.model.commands import Command, GetLogs, Help, ListPods
 from bot.playground.workspace import AppSettings, Workspace, demo_settings
 from tests.support.clock import START
 from tests.support.drawing import as_text
-from tests.unit.slack.conftest import ALICE, UID, Bench, podbot_in, until
+from tests.support.told_deletions import UID
+from tests.unit.slack.conftest import ALICE, Bench, podbot_in, until
 
 
 async def logs(command: Command) -> Answer:

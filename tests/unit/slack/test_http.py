@@ -14,17 +14,21 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.clock import SystemClock
+from bot.model.deletions import SeenPod
 from bot.model.people import ChannelId, UserId
 from bot.playground.workspace import Workspace, demo_settings, serve
 from bot.slack import app, connection, views
 from bot.slack.client import open_client
+from bot.slack.following import LogStreams
+from bot.slack.followups import FollowUps
 from bot.slack.http import PATH, events_handler
 from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
 from bot.slack.place import Place
 from tests.support.clock import START
 from tests.support.people import person
-from tests.unit.slack.conftest import ALICE, UID, ToldPods
+from tests.support.told_deletions import UID
+from tests.unit.slack.conftest import ALICE, ToldPods
 
 SECRET = "the signing secret"
 COMMAND = urlencode(
@@ -62,7 +66,9 @@ async def door(pods: ToldPods, workspace_url: tuple[str, str]) -> AsyncIterator[
             identity=identity,
             pods=pods,
             people=SlackPeople(client, team=identity.team, clock=SystemClock()),
+            streams=LogStreams(client=client, pods=pods, clock=SystemClock()),
             intake=intake,
+            follow_ups=FollowUps(pods),
             default_namespace="shop",
             signing_secret=SECRET,
         )
@@ -113,7 +119,7 @@ async def test_a_confirmation_delivered_twice_deletes_once(
     """The second delivery of a submission is answered like the first, and nothing is deleted again."""
     place = Place(user=UserId(ALICE), channel=ChannelId("C01INCIDENTS"))
     pending = views.Pending(
-        asker=UserId(ALICE), namespace="shop", pod="web-1", uid=UID, asked_at=START, place=place
+        asker=UserId(ALICE), namespace="shop", pods=(SeenPod("web-1", UID),), asked_at=START, place=place
     )
     view = views.confirmation((), pending) | {"id": "V01", "state": {"values": {}}}
     body = {"type": "view_submission", "user": {"id": ALICE}, "team": {"id": "T01PODBOT"}, "view": view}

@@ -1,0 +1,131 @@
+"""The message shortcut "Ask podbot": a dialog with a fitting command, answered in the message's thread."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import logs
+from bot.commands import suggestion
+from bot.commands.grammar import Misunderstood, parse
+from bot.model.commands import Command, GetLogs
+from bot.model.messages import Message
+from bot.model.people import Asker
+from bot.slack.actions import UnknownPress, read_press
+from bot.slack.client import SlackTrouble, translated
+from bot.slack.drawing import Json
+from bot.slack.payloads import Submitted, Typed
+from bot.slack.picked import Picked
+from bot.slack.place import Place
+from bot.slack.speaker import Speaker
+
+logger = logs.get(__name__)
+
+SHORTCUT = "podbot_ask"
+"""The shortcut's callback id, as the app's manifest names it."""
+CALLBACK = "ask"
+COMMAND = "command"
+_LONGEST = 3_000
+"""Slack's limit for what an input begins with."""
+_NOT_OPENED = "Slack did not open the dialog. Write `@podbot` and a command into this thread instead."
+
+
+class Knowledge(Protocol):
+    """The pod service, as far as suggestions need it."""
+
+    def logs_of_first_named(self, asker: Asker, words: tuple[str, ...]) -> GetLogs | None:
+        """The logs of the first pod among the words that there is, as far as the asker may know of it."""
+        ...
+
+
+class AskDialog:
+    """Opens the dialog, and reads what was entered."""
+
+    def __init__(
+        self, *, client: AsyncWebClient, pods: Knowledge, speaker: Speaker, default_namespace: str
+    ) -> None:
+        self._client = client
+        self._pods = pods
+        self._speaker = speaker
+        self._default_namespace = default_namespace
+
+    async def open(self, asker: Asker, picked: Picked) -> None:
+        """Open the dialog for a message; the person is told where Slack does not."""
+        view = dialog(picked.place, self._suggested(asker, picked))
+        try:
+            with translated():
+                await self._client.views_open(trigger_id=picked.trigger, view=view)
+        except SlackTrouble as trouble:
+            logger.info("dialog_not_opened", code=trouble.code, details=trouble.details)
+            await self._speaker.tell(picked.place, Message(text=_NOT_OPENED))
+
+    def mistake(self, sent: Submitted) -> str:
+        """What is wrong with the command that was entered, to be shown beside it; empty where nothing is."""
+        try:
+            parse(sent.values.get(COMMAND, ""), default_namespace=self._default_namespace)
+        except Misunderstood as error:
+            return str(error).replace("`", "")
+        return ""
+
+    def _suggested(self, asker: Asker, picked: Picked) -> str:
+        command = (
+            suggestion.from_buttons(list(_commands(picked)))
+            or self._pods.logs_of_first_named(asker, suggestion.words(picked.text))
+            or suggestion.from_text(picked.text, default_namespace=self._default_namespace)
+        )
+        return suggestion.typed(command)[:_LONGEST] if command else ""
+
+
+def asked(sent: Submitted) -> Typed:
+    """The command that was sent off; raises `msgspec.MsgspecError` for a dialog of another version."""
+    place = msgspec.json.decode(sent.private_metadata, type=Place)
+    return Typed(
+        place=msgspec.structs.replace(place, user=sent.user),
+        text=sent.values.get(COMMAND, ""),
+        trigger=sent.trigger,
+    )
+
+
+def dialog(place: Place, command: str) -> Json:
+    """The dialog, with a command to begin with."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": COMMAND,
+        "placeholder": {"type": "plain_text", "text": "list --broken"},
+        "focus_on_load": True,
+    }
+    if command:
+        element["initial_value"] = command
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": msgspec.json.encode(place).decode(),
+        "title": {"type": "plain_text", "text": "Ask podbot"},
+        "submit": {"type": "plain_text", "text": "Ask"},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": COMMAND,
+                "label": {"type": "plain_text", "text": "Command"},
+                "hint": {
+                    "type": "plain_text",
+                    "text": "As behind /pods: logs, describe, list, events … "
+                    "The answer comes to you alone, in this message's thread.",
+                },
+                "element": element,
+            }
+        ],
+    }
+
+
+def _commands(picked: Picked) -> list[Command]:
+    found: list[Command] = []
+    for action_id, value in picked.buttons:
+        try:
+            found.append(read_press(action_id, value).command)
+        except UnknownPress:
+            continue  # another app's button, or an older podbot's
+    return found

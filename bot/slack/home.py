@@ -1,0 +1,72 @@
+"""The App Home tab: drawn and published, each time it is opened or refreshed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import logs
+from bot.commands.home_tab import Section, home_tab
+from bot.model.home import Home
+from bot.model.messages import Message
+from bot.model.people import Asker
+from bot.slack import limits
+from bot.slack.blocks import render
+from bot.slack.client import SlackTrouble, translated
+from bot.slack.drawing import Json
+
+logger = logs.get(__name__)
+
+REFRESH = "home_refresh"
+"""The action of the tab's own button."""
+
+
+class HomeSource(Protocol):
+    """The pod service, as far as the tab needs it."""
+
+    def home(self, asker: Asker) -> Home:
+        """What the tab shows this person."""
+        ...
+
+
+class HomeTab:
+    """Publishes the tab."""
+
+    def __init__(self, client: AsyncWebClient, pods: HomeSource) -> None:
+        self._client = client
+        self._pods = pods
+
+    async def show(self, asker: Asker) -> None:
+        """Publish the tab as it is for this person now."""
+        view = drawn(self._pods.home(asker))
+        try:
+            with translated():
+                await self._client.views_publish(user_id=asker.person.id, view=view)
+        except SlackTrouble as trouble:
+            # It will be opened again; a message about a tab that stayed as it was would help nobody.
+            logger.warning("home_not_published", code=trouble.code, details=trouble.details)
+
+
+def drawn(home: Home) -> Json:
+    """The view, within Slack's limit: what finds no room is the end of the least urgent section."""
+    first, *others = home_tab(home)
+    blocks = [*_section(first), _refresh()]
+    for section in others:
+        blocks += [{"type": "divider"}, *_section(section)]
+    return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
+
+
+def _section(section: Section) -> Iterator[Json]:
+    yield {"type": "header", "text": {"type": "plain_text", "text": section.title, "emoji": False}}
+    yield from render(Message(text=section.title, blocks=section.blocks)).blocks
+
+
+def _refresh() -> Json:
+    button: Json = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": "Refresh", "emoji": False},
+        "action_id": REFRESH,
+    }
+    return {"type": "actions", "elements": [button]}
