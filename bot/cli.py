@@ -10,6 +10,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +20,26 @@ import click
 from dotenv import dotenv_values
 
 from bot import app, logs
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.errors import PodbotError
-from bot.settings import SettingsWrong, load
+from bot.model import durations
+from bot.model.pods import ALL_NAMESPACES
+from bot.settings import Settings, SettingsWrong, Sources, load, load_sources
 from bot.slack.connection import SlackRefused
 
 SETTINGS_WRONG = 2
 FAILED = 1
 
 
+def _duration(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
+    try:
+        return durations.parse(value)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), ctx, param) from None
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="podbot")
+@click.version_option(package_name="podbot", prog_name="podbot")
 def main() -> None:
     """Slack chat-ops for Kubernetes pods: look, understand, act, and be told once when pods die."""
 
@@ -35,8 +47,8 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot, set up by environment variables and .env (see .env.example)."""
-    environment = {**_dotenv(), **os.environ}
-    _end(lambda stop: _run(environment, stop))
+    logs.configure("info", logs.LogFormat.JSON)  # until the settings say otherwise
+    _end(_run)
 
 
 @main.command()
@@ -47,7 +59,12 @@ def run() -> None:
     show_default=True,
     help="A simulated cluster, or the current kube context's.",
 )
-@click.option("--port", default=0, help="Port of the page; by default the system chooses.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of the page; by default the system chooses.",
+)
 def demo(cluster: str, port: int) -> None:
     """Try podbot without Slack and without a cluster: prints the address of a page."""
     from bot.playground import demo as playground  # noqa: PLC0415 - half a second that `run` need not spend
@@ -65,20 +82,95 @@ def demo(cluster: str, port: int) -> None:
     _end(start)
 
 
-async def _run(environment: Mapping[str, str], stop: asyncio.Event) -> None:
-    settings = load(environment)
-    logs.configure(settings.log_level.value, settings.log_format)
+@main.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--output", "-o", type=click.Choice(["text", "json"]), default="text", help="How the result is written."
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a recording of the live cluster to this new file instead, with everything disguised.",
+)
+@click.option(
+    "--for",
+    "lasts",
+    callback=_duration,
+    default="10m",
+    show_default=True,
+    help="How long to record; Ctrl-C ends it, too.",
+)
+@click.option("--namespace", "-n", default="", help="The namespace to record; default all.")
+def replay(file: Path | None, output: str, record: Path | None, lasts: timedelta, namespace: str) -> None:
+    """Say what podbot would have announced of a recorded watch, or record one.
+
+    FILE is what `kubectl get pods -A -w -o json --output-watch-events` wrote, or `podbot replay --record`.
+    """
+    from bot.replay import command  # noqa: PLC0415 - parts that `run` does not need
+
+    logs.configure("error", logs.LogFormat.CONSOLE)
+    if file is not None and record is None:
+        with _explained():
+            click.echo(command.replay(file, as_json=output == "json"), nl=False)
+    elif record is not None and file is None:
+        _end(partial(_record, record, lasts, namespace))
+    else:
+        raise click.UsageError("Name a FILE to replay, or one to write with --record.")
+
+
+async def _record(file: Path, lasts: timedelta, namespace: str, stop: asyncio.Event) -> None:
+    from bot.replay import command  # noqa: PLC0415 - as above
+
+    environment = {**_dotenv(Path(".env")), **os.environ}
     clock = SystemClock()
-    await app.run(await app.prepare(settings, environment, clock), stop, clock=clock)
+    ground = await app.prepare(load_sources(environment) or load(environment), environment, clock)
+    say = partial(click.echo, err=True)
+    await command.record(
+        ground.target, file, stop, clock=clock, lasts=lasts, namespace=namespace or ALL_NAMESPACES, say=say
+    )
+
+
+async def _run(stop: asyncio.Event) -> None:
+    environment = {**_dotenv(Path(".env")), **os.environ}
+    clock = SystemClock()
+    settings, ground = await _checked(environment, clock)
+    await app.run(settings, ground, stop, clock=clock)
+
+
+async def _checked(environment: Mapping[str, str], clock: Clock) -> tuple[Settings, app.Ground]:
+    """The settings and what they name. Raises `SettingsWrong` with the problems of both at once."""
+    try:
+        settings = load(environment)
+    except SettingsWrong as wrong:
+        sources = load_sources(environment)
+        more = () if sources is None else await _problems(sources, environment, clock)
+        raise SettingsWrong((*wrong.problems, *more)) from None
+    logs.configure(settings.log_level.value, settings.log_format)
+    return settings, await app.prepare(settings, environment, clock)
+
+
+async def _problems(sources: Sources, environment: Mapping[str, str], clock: Clock) -> tuple[str, ...]:
+    try:
+        await app.prepare(sources, environment, clock)
+    except SettingsWrong as wrong:
+        return wrong.problems
+    return ()
 
 
 def _end(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run until a signal asks to stop, and turn what went wrong into words and an exit code."""
-    try:
+    """Run until a signal asks to stop."""
+    with _explained():
         asyncio.run(_until_signalled(start))
-    except (BaseExceptionGroup, PodbotError, OSError) as error:
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what goes wrong into words and an exit code."""
+    try:
+        yield
+    except (BaseExceptionGroup, PodbotError) as error:
         causes = list(_causes(error))
-        if any(not isinstance(each, (PodbotError, OSError)) for each in causes):
+        if not all(isinstance(each, PodbotError) for each in causes):
             raise  # a mistake in podbot itself: its traceback is what helps
         wrong = [each for each in causes if isinstance(each, (SettingsWrong, SlackRefused))]
         for each in wrong or causes:
@@ -104,7 +196,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def _dotenv() -> dict[str, str]:
-    path = Path(".env")
-    values = dotenv_values(path) if path.is_file() else {}
+def _dotenv(path: Path) -> dict[str, str]:
+    """The variables of a `.env` file, where there is one. Raises `SettingsWrong` where it cannot be read."""
+    if not path.is_file():
+        return {}
+    try:
+        values = dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsWrong((f"{path}: cannot be read: {error}",)) from error
     return {name: value for name, value in values.items() if value is not None}

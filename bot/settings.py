@@ -103,10 +103,34 @@ _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class Settings(BaseModel):
-    """Everything that `podbot run` can be told; the README's table is tested against it."""
+class Sources(BaseModel):
+    """Which cluster and which policy file: the settings that are checked before anything runs."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, hide_input_in_errors=True)
+
+    kubeconfig: str | None = Field(
+        default=None, alias="KUBECONFIG", description="The kubeconfig file; default `~/.kube/config`."
+    )
+    kube_contexts: Listed = Field(
+        default=(),
+        alias="PODBOT_KUBE_CONTEXTS",
+        max_length=1,
+        description="The kube context to serve; default: in-cluster, else the current context.",
+    )
+    kube_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        default=None,
+        alias="PODBOT_KUBE_API_URL",
+        description="An API server reached without credentials, as `kubectl proxy` gives.",
+    )
+    policy: Path | None = Field(
+        default=None,
+        alias="PODBOT_POLICY",
+        description="The YAML policy file, hot-reloaded; without it only `help` and `whoami` are allowed.",
+    )
+
+
+class Settings(Sources):
+    """Everything that `podbot run` can be told; the README's table is tested against it."""
 
     slack_bot_token: Annotated[SecretStr, _starting_with("xoxb-", "a bot token")] = Field(
         alias="SLACK_BOT_TOKEN", description="Bot token of the Slack app (`xoxb-…`)."
@@ -126,30 +150,21 @@ class Settings(BaseModel):
         alias="SLACK_API_URL",
         description="Base of Slack's Web API; ends in `/`.",
     )
-    kubeconfig: str | None = Field(
-        default=None, alias="KUBECONFIG", description="The kubeconfig file; default `~/.kube/config`."
-    )
-    kube_contexts: Listed = Field(
-        default=(),
-        alias="PODBOT_KUBE_CONTEXTS",
-        max_length=1,
-        description="The kube context to serve; default: in-cluster, else the current context.",
-    )
-    kube_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
-        default=None,
-        alias="PODBOT_KUBE_API_URL",
-        description="An API server reached without credentials, as `kubectl proxy` gives.",
-    )
     namespaces: Annotated[Listed, AfterValidator(_namespaces)] = Field(
         default=(), alias="PODBOT_NAMESPACES", description="Namespaces to watch and serve; default all."
     )
     alert_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] = Field(
         alias="PODBOT_ALERT_CHANNEL", description="Id of the channel that is told when pods die."
     )
-    policy: Path | None = Field(
-        default=None,
-        alias="PODBOT_POLICY",
-        description="The YAML policy file, hot-reloaded; without it only `help` and `whoami` are allowed.",
+    delete_at_once: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=10,
+        alias="PODBOT_DELETE_AT_ONCE",
+        description="The most pods that one `delete` may take; 50 at most, as a dialog has no room for more.",
+    )
+    delete_per_person: Annotated[int, Field(ge=1)] = Field(
+        default=30,
+        alias="PODBOT_DELETE_PER_PERSON",
+        description="The most pods that one person may delete within 10 minutes.",
     )
     http_addr: Annotated[str, AfterValidator(_address)] = Field(
         default="127.0.0.1:8080",
@@ -178,10 +193,7 @@ class Settings(BaseModel):
 
 def load(environment: Mapping[str, str]) -> Settings:
     """The settings of an environment; empty variables count as not set. Raises `SettingsWrong`."""
-    known = {field.alias for field in Settings.model_fields.values()}
-    given: dict[str, str] = {
-        name: value.strip() for name, value in environment.items() if name in known and value.strip()
-    }
+    given = _given(environment)
     problems = _contradictions(given)
     try:
         settings = Settings.model_validate(given)
@@ -190,6 +202,19 @@ def load(environment: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsWrong(tuple(problems)) from None
     return settings
+
+
+def load_sources(environment: Mapping[str, str]) -> Sources | None:
+    """The sources alone, whatever is wrong with the rest; None where it is they that are wrong."""
+    try:
+        return Sources.model_validate(_given(environment))
+    except ValidationError:
+        return None
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {field.alias for field in Settings.model_fields.values()}
+    return {name: value.strip() for name, value in environment.items() if name in known and value.strip()}
 
 
 def _contradictions(given: Mapping[str, str]) -> list[str]:

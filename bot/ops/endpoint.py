@@ -8,11 +8,17 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-CLOSE_WITHIN = 2.0
+from bot.errors import PodbotError
+
+CLOSE_WITHIN = 1.0
 """Seconds that requests under way are given when the endpoint closes."""
 
 Readiness = Callable[[], Mapping[str, str]]
 """What keeps the bot from being ready, by part; empty when nothing does."""
+
+
+class AddressTaken(PodbotError):
+    """The endpoint cannot listen where it is told to."""
 
 
 @asynccontextmanager
@@ -22,7 +28,7 @@ async def serve(
     """Serve `/healthz`, `/readyz` and `routes` until the block ends; yields the port that it listens on.
 
     `/healthz` answers as long as the event loop runs. `/readyz` answers 503 with the reasons while a part is
-    not ready. Raises OSError where the address cannot be had.
+    not ready. Raises `AddressTaken` where the address cannot be had.
     """
 
     async def healthz(_: web.Request) -> web.Response:
@@ -38,8 +44,14 @@ async def serve(
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=CLOSE_WITHIN)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+        await _listen(runner, host, port)
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise AddressTaken(f"PODBOT_HTTP_ADDR: cannot listen at {host}:{port}: {error}") from error

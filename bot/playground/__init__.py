@@ -1,1 +1,1 @@
-"""The playground: a Slack-compatible workspace with a page, a simulated cluster, and the demo joining both."""
+"""The playground: a Slack-compatible workspace with a page, a simulated cluster, and the demo of both."""

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from bot import app
 from bot.clock import SystemClock
+from bot.errors import PodbotError
 from bot.playground import cluster as simulated_cluster
 from bot.playground import workspace as slack
 from bot.playground.workspace.demo_world import ALERTS
@@ -30,7 +31,10 @@ class Playground:
 
 @asynccontextmanager
 async def open_playground(*, simulated: bool = True, port: int = 0) -> AsyncIterator[Playground]:
-    """The two servers, without a bot, until the block ends."""
+    """The two servers, without a bot, until the block ends.
+
+    `port` is the page's; 0 lets the system choose. Raises `PodbotError` where it cannot be had.
+    """
     async with AsyncExitStack() as servers:
         folder = Path(servers.enter_context(TemporaryDirectory(prefix="podbot-")))
         cluster = None
@@ -45,7 +49,10 @@ async def open_playground(*, simulated: bool = True, port: int = 0) -> AsyncIter
             )
             environment["KUBECONFIG"] = str(config)
         settings = slack.demo_settings(panel_url=cluster.panel_url if cluster else None)
-        workspace = await servers.enter_async_context(slack.serve(slack.Workspace(settings), port=port))
+        try:
+            workspace = await servers.enter_async_context(slack.serve(slack.Workspace(settings), port=port))
+        except OSError as error:
+            raise PodbotError(f"the page cannot be served at port {port}: {error}") from error
         policy = folder / "policy.yaml"
         policy.write_text(
             (resources.files("bot.playground") / "demo_policy.yaml").read_text("utf-8"), "utf-8"
@@ -79,9 +86,9 @@ async def run(
         )
         settings = load({**for_the_cluster, **playground.environment})
         clock = SystemClock()
-        plan = await app.prepare(settings, environment, clock)
+        ground = await app.prepare(settings, environment, clock)
         say(_welcome(playground.page, simulated=simulated))
-        await app.run(plan, stop, clock=clock)
+        await app.run(settings, ground, stop, clock=clock)
 
 
 _KUBE = ("KUBECONFIG", "PODBOT_KUBE_CONTEXTS", "PODBOT_KUBE_API_URL", "PODBOT_NAMESPACES")

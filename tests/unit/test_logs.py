@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from bot import logs
 from bot.logs import LogFormat
@@ -17,18 +15,6 @@ from bot.pods.audit import Entry, LogTrail, Outcome
 from tests.support.policies import ALICE
 
 ALL = {"debug", "info", "warning", "error"}
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    """Logging is the process's own; every test gives it back as it found it."""
-    root, ours = logging.getLogger(), logging.getLogger("bot")
-    before = root.handlers[:], root.level, ours.level
-    yield
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
-    structlog.reset_defaults()
 
 
 def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from dotenv import dotenv_values
 
 from bot.logs import LogFormat
-from bot.settings import LogLevel, Settings, SettingsWrong, load
+from bot.settings import LogLevel, Settings, SettingsWrong, load, load_sources
 
 LEAST = {
     "SLACK_BOT_TOKEN": "xoxb-1-secret",
@@ -34,6 +34,7 @@ def test_the_least_that_is_needed_and_its_defaults() -> None:
     assert settings.slack_api_url == "https://slack.com/api/"
     assert (settings.kubeconfig, settings.kube_contexts, settings.kube_api_url) == (None, (), None)
     assert (settings.namespaces, settings.policy) == ((), None)
+    assert (settings.delete_at_once, settings.delete_per_person) == (10, 30)
     assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8080)
     assert (settings.log_level, settings.log_format) == (LogLevel.INFO, LogFormat.JSON)
 
@@ -49,6 +50,8 @@ def test_every_variable_is_taken() -> None:
             "PODBOT_KUBE_CONTEXTS": "prod-eu",
             "PODBOT_NAMESPACES": " shop, cart ,shop,",
             "PODBOT_POLICY": "/etc/podbot/policy.yaml",
+            "PODBOT_DELETE_AT_ONCE": "3",
+            "PODBOT_DELETE_PER_PERSON": "100",
             "PODBOT_HTTP_ADDR": "[::1]:0",
             "PODBOT_LOG_LEVEL": "WARNING",
             "PODBOT_LOG_FORMAT": "console",
@@ -61,6 +64,7 @@ def test_every_variable_is_taken() -> None:
     assert settings.kube_contexts == ("prod-eu",)
     assert settings.namespaces == ("shop", "cart")
     assert settings.policy == Path("/etc/podbot/policy.yaml")
+    assert (settings.delete_at_once, settings.delete_per_person) == (3, 100)
     assert (settings.http_host, settings.http_port) == ("::1", 0)
     assert (settings.log_level, settings.log_format) == (LogLevel.WARNING, LogFormat.CONSOLE)
 
@@ -105,9 +109,9 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
             }
         )
     assert list(caught.value.problems) == [
+        "PODBOT_KUBE_CONTEXTS: name one context; podbot serves one cluster",
         "SLACK_BOT_TOKEN: a bot token begins with xoxb-",
         "SLACK_API_URL: it must begin with http:// or https://",
-        "PODBOT_KUBE_CONTEXTS: name one context; podbot serves one cluster",
         "PODBOT_ALERT_CHANNEL: is not set, and podbot cannot run without it",
         "PODBOT_HTTP_ADDR: write it as HOST:PORT, for example 127.0.0.1:8080",
         "PODBOT_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'",
@@ -115,6 +119,14 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
         "PODBOT_KUBE_API_URL: set it or PODBOT_KUBE_CONTEXTS, not both",
     ]
     assert str(caught.value).splitlines() == list(caught.value.problems)
+
+
+def test_the_sources_are_read_though_the_rest_is_wrong() -> None:
+    """So that their own mistakes can be told along with the rest's."""
+    found = load_sources({"KUBECONFIG": "/etc/kube", "PODBOT_POLICY": "p.yaml", "PODBOT_LOG_LEVEL": "loud"})
+    assert found is not None
+    assert (found.kubeconfig, found.policy) == ("/etc/kube", Path("p.yaml"))
+    assert load_sources({"PODBOT_KUBE_API_URL": "ftp://h"}) is None
 
 
 WRITE_ADDRESS = "write it as HOST:PORT, for example 127.0.0.1:8080"
@@ -141,6 +153,9 @@ NO_SPACES = "no namespace can be called 'a b'; name them, separated by commas"
         ),
         pytest.param("PODBOT_NAMESPACES", "a b", NO_SPACES, id="spaces"),
         pytest.param("PODBOT_NAMESPACES", ",", "it names nothing; leave it empty for the default", id="none"),
+        pytest.param(
+            "PODBOT_DELETE_AT_ONCE", "51", "Input should be less than or equal to 50", id="too-many-at-once"
+        ),
         pytest.param("PODBOT_HTTP_ADDR", ":8080", WRITE_ADDRESS, id="no-host-to-listen"),
         pytest.param("PODBOT_HTTP_ADDR", "h:65536", WRITE_ADDRESS, id="port"),
         pytest.param("PODBOT_HTTP_ADDR", "h:²", WRITE_ADDRESS, id="odd-digit"),
