@@ -145,29 +145,35 @@ async def draw() -> None:
 
 
 async def _draw_all(address: str, cluster: SimulatedCluster) -> None:
-    for scenario in ("oom-kill", "image-name", "crash-loop"):
-        await cluster.play(scenario)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         context = await browser.new_context(viewport=_VIEWPORT, locale="en-GB", device_scale_factor=1.5)
         page = await context.new_page()
         page.set_default_timeout(_PATIENCE)
-        await page.goto(f"{address}#/U01ALICE/C01INCIDENTS")
-        await page.locator("#app:not([data-loading]) .person[aria-pressed=true]").wait_for(state="attached")
+        await _draw_playground(page, address, cluster)
+        for scenario in ("image-name", "crash-loop"):
+            await cluster.play(scenario)
+        await _go_to(page, f"{address}#/U01ALICE/C01INCIDENTS")
         await asyncio.sleep(20)  # the crash loop backs off, the metrics server measures
         for verb, shot in shots(cluster).items():
             await _draw(page, verb, shot)
-        await _draw_playground(page)
         await browser.close()
 
 
-async def _draw_playground(page: Page) -> None:
-    """The whole page, as the README shows it: a list, and the panel from which the cluster is broken."""
+async def _draw_playground(page: Page, address: str, cluster: SimulatedCluster) -> None:
+    """The whole page, as the README shows it: an alert, and the panel from which the cluster is broken."""
     await page.set_viewport_size({"width": 1440, "height": 900})
-    await page.locator("#composer .message-box").fill("/pods list --broken")
-    await page.locator("#composer .send").click()
-    await asyncio.sleep(2)
+    await _go_to(page, f"{address}#/U01ALICE/C02ALERTS")
+    await cluster.play("oom-kill")
+    await page.get_by_text("OOMKilled").first.wait_for()
+    await asyncio.sleep(4)  # the evidence completes the alert
     await page.screenshot(path=IMAGES.parent / "playground.png")
+    await page.set_viewport_size(_VIEWPORT)
+
+
+async def _go_to(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.locator("#app:not([data-loading]) .person[aria-pressed=true]").wait_for(state="attached")
 
 
 async def _draw(page: Page, verb: str, shot: Shot) -> None:

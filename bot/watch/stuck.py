@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model.deaths import Cause, Death, DeathId
-from bot.model.pods import ClusterName, ContainerKind, Pod
+from bot.model.pods import ClusterName, ContainerKind, ContainerStatus, Pod
 from bot.model.scheduling import NO_SCHEDULER
 from bot.watch.pod_causes import WHOLE_POD, pod_cause
 
@@ -117,8 +117,13 @@ def _terminating(pod: Pod) -> Complaint:
     return _complaint(Cause.STUCK_TERMINATING, WHOLE_POD, "", since=pod.metadata.deletion_timestamp)
 
 
+def _meant_to_start(pod: Pod) -> tuple[ContainerStatus, ...]:
+    """The pod's own containers. A debugging session's is left to the person who waits for it."""
+    return (pod.status.init_container_statuses or ()) + (pod.status.container_statuses or ())
+
+
 def _waiting(pod: Pod) -> Iterator[Complaint]:
-    for status in pod.statuses():
+    for status in _meant_to_start(pod):
         waiting = status.state.waiting
         if waiting is None:
             continue
@@ -136,7 +141,7 @@ def _creating(pod: Pod) -> Iterator[Complaint]:
     working = {container.name for container, kind in pod.containers() if kind is ContainerKind.INIT}
     scheduled = pod.condition("PodScheduled")
     progress = [scheduled.last_transition_time if scheduled else None]
-    for status in pod.statuses():
+    for status in _meant_to_start(pod):
         state = status.state
         if state.running is not None:
             if status.name in working:

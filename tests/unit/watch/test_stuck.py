@@ -57,6 +57,14 @@ def of(pod: Pod) -> list[tuple[str, Cause, datetime | None]]:
             id="held-by-a-gate",
         ),
         pytest.param(a_pod(phase="Pending", conditions=[]), id="just-made"),
+        pytest.param(
+            a_pod(running(), debug=[waiting("debugger", "PodInitializing")], conditions=[SCHEDULED, READY]),
+            id="debugging-session-about-to-begin",
+        ),
+        pytest.param(
+            a_pod(running(), debug=[waiting("debugger", "ErrImagePull")], conditions=[SCHEDULED, READY]),
+            id="debugging-session-without-its-image",
+        ),
     ],
 )
 def test_nothing_to_complain_about(pod: Pod) -> None:
