@@ -25,11 +25,22 @@ class CredentialsProblem(Exception):
     """The configuration yields no client (any more); the message says why."""
 
 
+class Redirected(aiohttp.ClientError):
+    """The server sends the request elsewhere. An API server never does; `code` is the status."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"redirected ({code})")
+        self.code = code
+
+
 class Client(Protocol):
     """Address, credentials and a pool of connections."""
 
     async def request(self, request: Request, *, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        """Send a request with the present credentials; returns when the head of the answer is there."""
+        """Send a request with the present credentials; returns when the head of the answer is there.
+
+        Goes where it was sent and nowhere else: raises `Redirected` where the server names another place.
+        """
         ...
 
     async def close(self) -> None:

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import logs
 from bot.kube import failures, parse, parse_usage, raw_api
 from bot.kube.api import RETRY_PAUSES, ApiServer, Deadline
 from bot.kube.clients import OpenClient
 from bot.kube.container_logs import ContainerLogs
 from bot.kube.controllers import Controllers
 from bot.kube.debugging import DebugContainers
+from bot.kube.listing import Listings
 from bot.kube.own_deletions import OwnDeletions
-from bot.kube.request import Request, checked, collection, place, pod_path, usage_request
+from bot.kube.request import Request, pod_path, usage_request
 from bot.kube.surroundings import KubeSurroundings
+from bot.kube.unreadable import UnreadablePods
+from bot.kube.watching import Watches
 from bot.model.api_path import ApiPath
 from bot.model.controllers import Controller, DisruptionBudget
-from bot.model.pods import ClusterName, Event, Pod, PodUid
+from bot.model.events import Event
+from bot.model.pods import ClusterName, Pod, PodUid
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage
 from bot.pods.ports import DebugContainer, LogText, RawPod
-from bot.watch.ports import ChangeKind, HistoryGone, PodKey, PodPage, WatchLine
-
-_LINE_LIMIT = 32 << 20  # etcd takes 1.5 MB an object; the rest is room for other stores
+from bot.watch.ports import PodPage, WatchLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,6 @@ class Timings:
 
 USUAL = Timings()
 
-_log = logs.get(__name__)
-
 
 class KubeCluster:
     """One cluster, over its API server. Implements `pods.ports.PodCluster` and `watch.ports.PodSource`."""
@@ -66,14 +64,21 @@ class KubeCluster:
         """Made by `connect`; connects at the first request."""
         self._api = ApiServer(name, open_client, retry_pauses=timings.retry_pauses)
         self._default_namespace = default_namespace
-        self._page_size = page_size
         self._timings = timings
+        self._bad = UnreadablePods(name)
+        self._listings = Listings(self._api, self._bad, page_size=page_size, within=timings.command)
+        self._watches = Watches(
+            self._api,
+            self._bad,
+            opens_within=timings.watch_opens,
+            silence=timings.watch_silence,
+            ends=timings.watch_ends,
+        )
         self._controllers = Controllers(self._api, within=timings.command)
         self._container_logs = ContainerLogs(self._api, within=timings.command)
         self._debug_containers = DebugContainers(self._api, within=timings.command)
         self._own_deletions = OwnDeletions()
         self._surroundings = KubeSurroundings(self._api)
-        self._unreadable = 0
 
     @property
     def name(self) -> ClusterName:
@@ -97,7 +102,7 @@ class KubeCluster:
     @property
     def unreadable(self) -> int:
         """How many pods came that did not decode, in listings and watches, since the start."""
-        return self._unreadable
+        return self._bad.count
 
     async def close(self) -> None:
         """Close every connection; calls under way fail."""
@@ -105,32 +110,13 @@ class KubeCluster:
 
     async def list_pods(self, namespace: str, *, selector: str = "", fields: str = "") -> Sequence[Pod]:
         """The pods of a namespace (`ALL_NAMESPACES`: of all) that both selectors take, read by pages."""
-        deadline = Deadline(self._timings.command)
-        try:
-            return await self._all_pods(namespace, selector, fields, deadline)
-        except HistoryGone:
-            # The listing took longer than its history was kept; a new one begins with new history.
-            return await self._all_pods(namespace, selector, fields, deadline)
+        return await self._listings.pods(namespace, selector, fields)
 
     async def raw_pods(
         self, namespace: str, *, selector: str = "", fields: str = "", most: int
     ) -> Sequence[RawPod]:
         """The same with all that the API server has to say of each; at most `most` of them are read."""
-        deadline = Deadline(self._timings.command)
-        found: list[RawPod] = []
-        token = ""
-        while len(found) < most:
-            request = self._listing("pods", namespace, token, *_selecting(selector, fields))
-            body = await self._fetch(request, deadline)
-            try:
-                page = parse.raw_pods(body)
-            except ValueError as problem:
-                raise failures.unreadable(self.name, request, problem) from problem
-            found += [RawPod(pod=pod, json=raw) for pod, raw in page.pods]
-            token = page.meta.continue_
-            if not token:
-                break
-        return found[:most]
+        return await self._listings.raw_pods(namespace, selector, fields, most)
 
     async def get_pod(self, namespace: str, name: str) -> Pod:
         """One pod, by its whole name."""
@@ -255,145 +241,17 @@ class KubeCluster:
         self, namespace: str, *, uid: PodUid | None = None, pod: str = ""
     ) -> Sequence[Event]:
         """The events of a namespace, or those about one object or about pods of one name, in no order."""
-        deadline = Deadline(self._timings.command)
-        about = f"involvedObject.uid={uid}" if uid else ""
-        if pod:
-            about = f"involvedObject.kind=Pod,involvedObject.name={checked(pod, 'pod')}"
-        found: list[Event] = []
-        token = ""
-        while True:
-            request = self._listing("events", namespace, token, *_selecting("", about))
-            body = await self._fetch(request, deadline)
-            try:
-                page = parse.events(body)
-            except ValueError as problem:
-                raise failures.unreadable(self.name, request, problem) from problem
-            found += page.events
-            token = page.meta.continue_
-            if not token:
-                return found
+        return await self._listings.events(namespace, uid, pod)
 
-    async def pod_pages(self, namespace: str) -> AsyncIterator[PodPage]:
+    def pod_pages(self, namespace: str) -> AsyncIterator[PodPage]:
         """All pods of a namespace, page by page, all of one resource version; `HistoryGone` in between."""
-        token = ""
-        while True:
-            page = await self._pod_page(namespace, "", token, Deadline(self._timings.page))
-            yield PodPage(
-                pods=page.pods,
-                resource_version=page.meta.resource_version,
-                unreadable=tuple(PodKey(each.namespace or namespace, each.name) for each in page.unreadable),
-            )
-            token = page.meta.continue_
-            if not token:
-                return
+        return self._listings.pages(namespace, within=self._timings.page)
 
-    @asynccontextmanager
-    async def watch_pods(
+    def watch_pods(
         self, namespace: str, *, resource_version: str
-    ) -> AsyncIterator[AsyncIterator[WatchLine]]:
+    ) -> AbstractAsyncContextManager[AsyncIterator[WatchLine]]:
         """What happens after `resource_version`, until the server ends the watch (5 to 10 min)."""
-        request = Request(
-            path=collection("pods", namespace),
-            query=(
-                ("watch", "true"),
-                ("allowWatchBookmarks", "true"),
-                ("resourceVersion", resource_version),
-                # Spreads the ends of watches; nothing about it is secret.
-                ("timeoutSeconds", str(random.randint(*self._timings.watch_ends))),  # noqa: S311
-            ),
-            doing=f"watch the pods in {place(namespace)}",
-        )
-        async with AsyncExitStack() as stack:
-            chunks = await stack.enter_async_context(
-                self._api.stream(
-                    request, open_within=self._timings.watch_opens, silence=self._timings.watch_silence
-                )
-            )
-            yield await stack.enter_async_context(aclosing(self._lines(request, chunks)))
-
-    async def _lines(self, request: Request, chunks: AsyncIterator[bytes]) -> AsyncGenerator[WatchLine, None]:
-        splitter = parse.LineSplitter(_LINE_LIMIT)
-        async for chunk in chunks:
-            try:
-                lines = splitter.feed(chunk)
-            except ValueError as problem:
-                raise failures.unreadable(self.name, request, problem) from problem
-            for raw in lines:
-                line = self._line(request, raw)
-                if line is not None:
-                    yield line
-        if splitter.pending:
-            raise failures.unreadable(self.name, request, "it ended in the middle of a line")
-
-    def _line(self, request: Request, raw: bytes) -> WatchLine | None:
-        """One line as the watch's own value; None for a pod that does not decode.
-
-        It is logged and counted; ending the watch over it would only bring the same line again.
-        """
-        match parse.line(raw):
-            case parse.Added(object=pod):
-                kind = ChangeKind.ADDED
-            case parse.Modified(object=pod):
-                kind = ChangeKind.MODIFIED
-            case parse.Deleted(object=pod):
-                kind = ChangeKind.DELETED
-            case parse.Bookmark(object=mark):
-                version = mark.metadata.resource_version
-                return WatchLine(kind=ChangeKind.BOOKMARK, pod=None, resource_version=version)
-            case parse.Failed(object=status):
-                raise failures.from_status(self.name, request, status.code, status).error
-            case parse.Unreadable() as bad:
-                self._report((bad,))
-                return None
-        return WatchLine(kind=kind, pod=pod, resource_version=pod.metadata.resource_version)
-
-    async def _all_pods(self, namespace: str, selector: str, fields: str, deadline: Deadline) -> list[Pod]:
-        found: list[Pod] = []
-        token = ""
-        while True:
-            page = await self._pod_page(namespace, selector, token, deadline, fields)
-            found += page.pods
-            token = page.meta.continue_
-            if not token:
-                return found
-
-    async def _pod_page(
-        self, namespace: str, selector: str, token: str, deadline: Deadline, fields: str = ""
-    ) -> parse.Pods:
-        request = self._listing("pods", namespace, token, *_selecting(selector, fields))
-        body = await self._fetch(request, deadline)
-        try:
-            page = parse.pods(body)
-        except ValueError as problem:
-            raise failures.unreadable(self.name, request, problem) from problem
-        self._report(page.unreadable)
-        return page
-
-    def _listing(self, resource: str, namespace: str, token: str, *selectors: tuple[str, str]) -> Request:
-        query = [("limit", str(self._page_size)), *selectors]
-        if token:
-            query.append(("continue", token))
-        return Request(
-            path=collection(resource, namespace),
-            query=tuple(query),
-            doing=f"list the {resource} in {place(namespace)}",
-        )
+        return self._watches.watch(namespace, resource_version=resource_version)
 
     async def _fetch(self, request: Request, deadline: Deadline) -> bytes:
         return (await self._api.fetch(request, deadline=deadline)).body
-
-    def _report(self, bad: Sequence[parse.Unreadable]) -> None:
-        for each in bad:
-            self._unreadable += 1
-            _log.warning(
-                "pod_unreadable",
-                cluster=self.name,
-                namespace=each.namespace,
-                pod=each.name,
-                problem=each.problem,
-            )
-
-
-def _selecting(labels: str, fields: str) -> list[tuple[str, str]]:
-    """The selectors that are not empty, as parameters of a request."""
-    return [pair for pair in (("labelSelector", labels), ("fieldSelector", fields)) if pair[1]]

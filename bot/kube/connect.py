@@ -28,7 +28,7 @@ from kubernetes.aio.config.incluster_config import (
 from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from bot.errors import PodbotError
-from bot.kube.clients import Client, CredentialsProblem
+from bot.kube.clients import Client, CredentialsProblem, Redirected
 from bot.kube.cluster import USUAL, KubeCluster, Timings
 from bot.kube.request import Request
 from bot.model.pods import ClusterName
@@ -236,7 +236,9 @@ class _KubernetesClient:
             limit=_MOST_CONNECTIONS,
             socket_factory=_socket_kept_alive,
         )
-        configuration.client_session_kwargs = {"connector": self._connector}
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_redirect.append(_not_followed)
+        configuration.client_session_kwargs = {"connector": self._connector, "trace_configs": [tracing]}
 
     async def request(self, request: Request, *, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         headers = dict(self._api.default_headers)
@@ -262,6 +264,17 @@ class _KubernetesClient:
     async def close(self) -> None:
         await self._api.close()
         await self._connector.close()
+
+
+async def _not_followed(
+    _session: aiohttp.ClientSession, _context: object, redirect: aiohttp.TraceRequestRedirectParams
+) -> None:
+    """Called before aiohttp follows a redirect, which the library above it gives no other way to forbid.
+
+    Client certificates, and a deletion's method and body, would go wherever the answer says.
+    """
+    redirect.response.close()
+    raise Redirected(redirect.response.status)
 
 
 def _socket_kept_alive(info: tuple[object, ...]) -> socket.socket:

@@ -22,6 +22,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.kube import parse
+from bot.kube.clients import Redirected
 from bot.kube.parse import Status
 from bot.kube.request import Request
 from bot.model.pods import ClusterName
@@ -114,6 +115,12 @@ def from_exception(cluster: ClusterName, request: Request, problem: Exception, *
             return Fault(error=_away(cluster, "no connection comes about"), transient=True)
         case TimeoutError():
             return Fault(error=_unanswered(cluster, request, f"timed out after {waited:g} s"))
+        case Redirected():
+            error = UnreadableAnswer(
+                f"{cluster} answered the wish to {request.doing} with a redirect ({problem.code}), which "
+                f"podbot does not follow: an API server sends none. {_NOTHING} Is its address right?"
+            )
+            return Fault(error=error)
         case aiohttp.InvalidURL():
             return Fault(error=_away(cluster, "its address is not a URL"))
         case _:

@@ -11,37 +11,34 @@ from typing import TypeAlias
 import msgspec
 
 from bot.model.controllers import Controller, DisruptionBudget
-from bot.model.pods import Event, ObjectMeta, Pod
+from bot.model.events import Event
+from bot.model.pods import ObjectMeta, Pod
+from bot.model.wire import Wire
 
 
-class _Wire(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
-    """Base of the envelopes around the model's own structs."""
-
-
-class ListMeta(_Wire, frozen=True, kw_only=True):
+class ListMeta(Wire, frozen=True, kw_only=True):
     """What a listing says of itself; `continue_` is the token of the next page, empty on the last."""
 
     resource_version: str = ""
     continue_: str = msgspec.field(default="", name="continue")
 
 
-class StatusCause(_Wire, frozen=True, kw_only=True):
+class StatusCause(Wire, frozen=True, kw_only=True):
     """One of several reasons for a refusal."""
 
     reason: str = ""
     message: str = ""
 
 
-class StatusDetails(_Wire, frozen=True, kw_only=True):
+class StatusDetails(Wire, frozen=True, kw_only=True):
     """Which object a `Status` speaks of."""
 
     name: str = ""
     kind: str = ""
     causes: tuple[StatusCause, ...] | None = None
-    retry_after_seconds: int = 0
 
 
-class Status(_Wire, frozen=True, kw_only=True):
+class Status(Wire, frozen=True, kw_only=True):
     """`metav1.Status`: how the API server says no."""
 
     kind: str = ""
@@ -51,7 +48,7 @@ class Status(_Wire, frozen=True, kw_only=True):
     details: StatusDetails | None = None
 
 
-class Unreadable(_Wire, frozen=True, kw_only=True):
+class Unreadable(Wire, frozen=True, kw_only=True):
     """An object that did not decode. Name and namespace are empty where not even they could be read."""
 
     namespace: str = ""
@@ -59,7 +56,7 @@ class Unreadable(_Wire, frozen=True, kw_only=True):
     problem: str
 
 
-class Pods(_Wire, frozen=True, kw_only=True):
+class Pods(Wire, frozen=True, kw_only=True):
     """One page of a listing of pods."""
 
     pods: tuple[Pod, ...]
@@ -67,51 +64,51 @@ class Pods(_Wire, frozen=True, kw_only=True):
     meta: ListMeta
 
 
-class RawPods(_Wire, frozen=True, kw_only=True):
+class RawPods(Wire, frozen=True, kw_only=True):
     """One page of a listing of pods, each beside the JSON it was read from; unreadable ones are left out."""
 
     pods: tuple[tuple[Pod, bytes], ...]
     meta: ListMeta
 
 
-class Events(_Wire, frozen=True, kw_only=True):
+class Events(Wire, frozen=True, kw_only=True):
     """One page of a listing of events."""
 
     events: tuple[Event, ...]
     meta: ListMeta
 
 
-class Added(_Wire, frozen=True, kw_only=True, tag_field="type", tag="ADDED"):
+class Added(Wire, frozen=True, kw_only=True, tag_field="type", tag="ADDED"):
     """A pod is there that was not."""
 
     object: Pod
 
 
-class Modified(_Wire, frozen=True, kw_only=True, tag_field="type", tag="MODIFIED"):
+class Modified(Wire, frozen=True, kw_only=True, tag_field="type", tag="MODIFIED"):
     """A pod is not what it was."""
 
     object: Pod
 
 
-class Deleted(_Wire, frozen=True, kw_only=True, tag_field="type", tag="DELETED"):
+class Deleted(Wire, frozen=True, kw_only=True, tag_field="type", tag="DELETED"):
     """A pod is gone; the object is its last state."""
 
     object: Pod
 
 
-class _Marked(_Wire, frozen=True, kw_only=True):
+class _Marked(Wire, frozen=True, kw_only=True):
     """A bookmark's object: of the right kind, with nothing in it but the version."""
 
     metadata: ListMeta
 
 
-class Bookmark(_Wire, frozen=True, kw_only=True, tag_field="type", tag="BOOKMARK"):
+class Bookmark(Wire, frozen=True, kw_only=True, tag_field="type", tag="BOOKMARK"):
     """Nothing happened up to this version."""
 
     object: _Marked
 
 
-class Failed(_Wire, frozen=True, kw_only=True, tag_field="type", tag="ERROR"):
+class Failed(Wire, frozen=True, kw_only=True, tag_field="type", tag="ERROR"):
     """The watch cannot go on; the server closes it after this line."""
 
     object: Status
@@ -120,30 +117,30 @@ class Failed(_Wire, frozen=True, kw_only=True, tag_field="type", tag="ERROR"):
 Line: TypeAlias = Added | Modified | Deleted | Bookmark | Failed
 
 
-class _PodList(_Wire, frozen=True, kw_only=True):
+class _PodList(Wire, frozen=True, kw_only=True):
     metadata: ListMeta
     items: tuple[Pod, ...] | None
 
 
-class _RawList(_Wire, frozen=True, kw_only=True):
+class _RawList(Wire, frozen=True, kw_only=True):
     metadata: ListMeta
     items: tuple[msgspec.Raw, ...] | None
 
 
-class _EventList(_Wire, frozen=True, kw_only=True):
+class _EventList(Wire, frozen=True, kw_only=True):
     metadata: ListMeta
     items: tuple[Event, ...] | None
 
 
-class _BudgetList(_Wire, frozen=True, kw_only=True):
+class _BudgetList(Wire, frozen=True, kw_only=True):
     items: tuple[DisruptionBudget, ...] | None
 
 
-class _Identified(_Wire, frozen=True, kw_only=True):
+class _Identified(Wire, frozen=True, kw_only=True):
     metadata: ObjectMeta
 
 
-class _IdentifiedLine(_Wire, frozen=True, kw_only=True):
+class _IdentifiedLine(Wire, frozen=True, kw_only=True):
     object: _Identified
 
 

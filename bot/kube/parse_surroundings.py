@@ -13,20 +13,17 @@ import msgspec
 from bot.model import quantities
 from bot.model.pods import ObjectMeta, Owner
 from bot.model.surroundings import Image, JobEnd, NodeCondition, NodeState, OwnerState, Revision
+from bot.model.wire import Wire
 
 REVISION = "deployment.kubernetes.io/revision"
 """By which a Deployment's controller numbers ReplicaSets (`deploymentutil.RevisionAnnotation`)."""
-
-
-class _Wire(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
-    """Base of what is decoded from the API's JSON."""
 
 
 class _Meta(ObjectMeta, frozen=True, kw_only=True):
     generation: int = 0
 
 
-class _Condition(_Wire, frozen=True, kw_only=True):
+class _Condition(Wire, frozen=True, kw_only=True):
     type: str
     status: str = ""
     reason: str = ""
@@ -34,21 +31,21 @@ class _Condition(_Wire, frozen=True, kw_only=True):
     last_transition_time: datetime | None = None
 
 
-class _Selector(_Wire, frozen=True, kw_only=True):
+class _Selector(Wire, frozen=True, kw_only=True):
     match_labels: dict[str, str] | None = None
     match_expressions: tuple[msgspec.Raw, ...] | None = None
 
 
-class _TemplateMeta(_Wire, frozen=True, kw_only=True):
+class _TemplateMeta(Wire, frozen=True, kw_only=True):
     annotations: dict[str, str] | None = None
 
 
-class _Template(_Wire, frozen=True, kw_only=True):
+class _Template(Wire, frozen=True, kw_only=True):
     metadata: _TemplateMeta = _TemplateMeta()
-    spec: dict[str, object] = {}
+    spec: dict[str, object] = msgspec.field(default_factory=dict)
 
 
-class _WorkloadSpec(_Wire, frozen=True, kw_only=True):
+class _WorkloadSpec(Wire, frozen=True, kw_only=True):
     replicas: int = 1
     parallelism: int = 1
     backoff_limit: int = 6
@@ -57,7 +54,7 @@ class _WorkloadSpec(_Wire, frozen=True, kw_only=True):
     template: _Template = _Template()
 
 
-class _WorkloadStatus(_Wire, frozen=True, kw_only=True):
+class _WorkloadStatus(Wire, frozen=True, kw_only=True):
     observed_generation: int | None = None
     replicas: int = 0
     ready_replicas: int = 0
@@ -70,36 +67,36 @@ class _WorkloadStatus(_Wire, frozen=True, kw_only=True):
     conditions: tuple[_Condition, ...] | None = None
 
 
-class _Workload(_Wire, frozen=True, kw_only=True):
+class _Workload(Wire, frozen=True, kw_only=True):
     metadata: _Meta
     spec: _WorkloadSpec = _WorkloadSpec()
     status: _WorkloadStatus = _WorkloadStatus()
 
 
-class _Workloads(_Wire, frozen=True, kw_only=True):
+class _Workloads(Wire, frozen=True, kw_only=True):
     items: tuple[_Workload, ...] | None
 
 
-class _NodeSpec(_Wire, frozen=True, kw_only=True):
+class _NodeSpec(Wire, frozen=True, kw_only=True):
     unschedulable: bool = False
 
 
-class _NodeStatus(_Wire, frozen=True, kw_only=True):
+class _NodeStatus(Wire, frozen=True, kw_only=True):
     conditions: tuple[_Condition, ...] | None = None
 
 
-class _Node(_Wire, frozen=True, kw_only=True):
+class _Node(Wire, frozen=True, kw_only=True):
     metadata: ObjectMeta
     spec: _NodeSpec = _NodeSpec()
     status: _NodeStatus = _NodeStatus()
 
 
-class _ContainerUse(_Wire, frozen=True, kw_only=True):
+class _ContainerUse(Wire, frozen=True, kw_only=True):
     name: str
-    usage: dict[str, str] = {}
+    usage: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class _PodMetrics(_Wire, frozen=True, kw_only=True):
+class _PodMetrics(Wire, frozen=True, kw_only=True):
     containers: tuple[_ContainerUse, ...] | None = None
 
 

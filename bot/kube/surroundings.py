@@ -12,7 +12,8 @@ from bot.errors import ObjectNotFound
 from bot.kube import failures, parse, parse_surroundings
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request, checked, collection
-from bot.model.pods import Event, Owner, PodUid
+from bot.model.events import Event
+from bot.model.pods import Owner, PodUid
 from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState, Revision
 
 WITHIN = 3.0

@@ -9,23 +9,14 @@ from enum import Enum
 from typing import TypeAlias
 
 from bot.model.commands import ExportPods, FindAddress, GetLogs, ListEvents, ListPods, TopPods, Verb
+from bot.model.containers import ContainerKind, ContainerState, Probe, Terminated
 from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
 from bot.model.deletions import DeletionPlan, DryRun
+from bot.model.events import Event
 from bot.model.history import FormerPod
 from bot.model.log_answers import FollowStopped, Found, MergedLogs
 from bot.model.people import Person
-from bot.model.pods import (
-    ClusterName,
-    ContainerKind,
-    ContainerState,
-    Event,
-    Owner,
-    PodCondition,
-    PodUid,
-    Probe,
-    Terminated,
-    Volume,
-)
+from bot.model.pods import ClusterName, Owner, PodCondition, PodUid, Volume
 from bot.model.usage import ContainerUsage
 
 

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from bot.model.pods import ObjectMeta
+from bot.model.wire import Wire
 
 
-class _Wire(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
-    """Base of every struct that is decoded from the API's JSON."""
-
-
-class SelectorTerm(_Wire, frozen=True, kw_only=True):
+class SelectorTerm(Wire, frozen=True, kw_only=True):
     """One of a selector's `matchExpressions`."""
 
     key: str
@@ -52,7 +47,7 @@ class SelectorTerm(_Wire, frozen=True, kw_only=True):
                 return self.key
 
 
-class LabelSelector(_Wire, frozen=True, kw_only=True):
+class LabelSelector(Wire, frozen=True, kw_only=True):
     """`metav1.LabelSelector`: which pods a controller or a budget takes in; an empty one takes all."""
 
     match_labels: dict[str, str] | None = None
@@ -79,13 +74,13 @@ class LabelSelector(_Wire, frozen=True, kw_only=True):
         yield from map(str, self.match_expressions or ())
 
 
-class Ordinals(_Wire, frozen=True, kw_only=True):
+class Ordinals(Wire, frozen=True, kw_only=True):
     """With which number a StatefulSet's pods begin."""
 
     start: int = 0
 
 
-class ControllerSpec(_Wire, frozen=True, kw_only=True):
+class ControllerSpec(Wire, frozen=True, kw_only=True):
     """What was asked for. A field is None where the kind does not have it."""
 
     replicas: int | None = None
@@ -95,7 +90,7 @@ class ControllerSpec(_Wire, frozen=True, kw_only=True):
     ordinals: Ordinals = Ordinals()
 
 
-class ControllerStatus(_Wire, frozen=True, kw_only=True):
+class ControllerStatus(Wire, frozen=True, kw_only=True):
     """What is there; a DaemonSet counts under names of its own."""
 
     replicas: int = 0
@@ -104,7 +99,7 @@ class ControllerStatus(_Wire, frozen=True, kw_only=True):
     number_ready: int = 0
 
 
-class Controller(_Wire, frozen=True, kw_only=True):
+class Controller(Wire, frozen=True, kw_only=True):
     """A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job."""
 
     metadata: ObjectMeta
@@ -112,19 +107,19 @@ class Controller(_Wire, frozen=True, kw_only=True):
     status: ControllerStatus = ControllerStatus()
 
 
-class BudgetSpec(_Wire, frozen=True, kw_only=True):
+class BudgetSpec(Wire, frozen=True, kw_only=True):
     """Which pods a budget is for; none where there is no selector."""
 
     selector: LabelSelector | None = None
 
 
-class BudgetStatus(_Wire, frozen=True, kw_only=True):
+class BudgetStatus(Wire, frozen=True, kw_only=True):
     """How many of them may go at the moment, by the disruption controller's last count."""
 
     disruptions_allowed: int = 0
 
 
-class DisruptionBudget(_Wire, frozen=True, kw_only=True):
+class DisruptionBudget(Wire, frozen=True, kw_only=True):
     """A PodDisruptionBudget."""
 
     metadata: ObjectMeta

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from bot.model.pods import ClusterName, ContainerKind, Owner, OwnerReference, PodUid
+from bot.model.containers import ContainerKind
+from bot.model.pods import ClusterName, Owner, OwnerReference, PodUid
 
 
 class Cause(Enum):

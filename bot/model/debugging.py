@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.containers import ContainerState
 from bot.model.people import Person
-from bot.model.pods import ClusterName, ContainerState, PodUid
+from bot.model.pods import ClusterName, PodUid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

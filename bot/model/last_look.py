@@ -35,7 +35,9 @@ class SavedLog:
 class LastLook:
     """One pod, its events among the rest, and its logs."""
 
-    summary: PodSummary
+    pod: str
+    summary: PodSummary | None
+    """None where whoever deletes the pod may not see it described."""
     logs: tuple[SavedLog, ...]
     missing: tuple[str, ...] = ()
     """What could not be had: `log of app (no answer within 3 s)`."""

@@ -2,17 +2,18 @@
 
 The structs keep the API's own shape and names (`pod.status.container_statuses[0].last_state.terminated`),
 so that `kube.parse` decodes a response straight into them in one pass, without a second object in between.
-They are frozen, hold no cycles and stay out of the cyclic garbage collector, which is most of the cost of a
-big listing.
+Their containers are in `containers`, and what is noted about them in `events`.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
 from typing import NewType
 
 import msgspec
+
+from bot.model.containers import Container, ContainerKind, ContainerStatus
+from bot.model.wire import Wire
 
 ClusterName = NewType("ClusterName", str)
 """How a cluster is called in messages and deaths: its kube context, or what stands in for one."""
@@ -24,11 +25,7 @@ ALL_NAMESPACES = ""
 """The API's own spelling of "no namespace in particular" (`metav1.NamespaceAll`)."""
 
 
-class _Wire(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
-    """Base of every struct that is decoded from the API's JSON."""
-
-
-class OwnerReference(_Wire, frozen=True, kw_only=True):
+class OwnerReference(Wire, frozen=True, kw_only=True):
     """Who made this object; the one with `controller` set replaces it when it goes."""
 
     kind: str
@@ -37,7 +34,7 @@ class OwnerReference(_Wire, frozen=True, kw_only=True):
     controller: bool | None = None
 
 
-class ObjectMeta(_Wire, frozen=True, kw_only=True):
+class ObjectMeta(Wire, frozen=True, kw_only=True):
     """Identity and bookkeeping that every Kubernetes object carries."""
 
     name: str
@@ -47,91 +44,36 @@ class ObjectMeta(_Wire, frozen=True, kw_only=True):
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
     deletion_grace_period_seconds: int | None = None
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
     owner_references: tuple[OwnerReference, ...] | None = None
 
 
-class Resources(_Wire, frozen=True, kw_only=True):
-    """Requests and limits, quantities as written (`256Mi`, `500m`)."""
-
-    limits: dict[str, str | int] = {}
-    requests: dict[str, str | int] = {}
-
-
-class HttpGet(_Wire, frozen=True, kw_only=True):
-    """A request that has to succeed."""
-
-    path: str = "/"
-    port: int | str = 0
-
-
-class PortCheck(_Wire, frozen=True, kw_only=True):
-    """A port that has to answer (`tcpSocket`, `grpc`)."""
-
-    port: int | str = 0
-
-
-class Exec(_Wire, frozen=True, kw_only=True):
-    """A command that has to end well."""
-
-    command: tuple[str, ...] | None = ()
-
-
-class Probe(_Wire, frozen=True, kw_only=True):
-    """A check that the kubelet makes. One of the first four is set; times are in seconds."""
-
-    http_get: HttpGet | None = None
-    tcp_socket: PortCheck | None = None
-    grpc: PortCheck | None = None
-    exec: Exec | None = None
-    initial_delay_seconds: int = 0
-    period_seconds: int = 10
-    timeout_seconds: int = 1
-    failure_threshold: int = 3
-
-
-class Container(_Wire, frozen=True, kw_only=True):
-    """A container as the pod's author asked for it.
-
-    `restart_policy` is `Always` on sidecars; since Kubernetes 1.34 any container may have one of its own,
-    which then counts instead of the pod's.
-    """
-
-    name: str
-    image: str = ""
-    restart_policy: str | None = None
-    resources: Resources = Resources()
-    startup_probe: Probe | None = None
-    readiness_probe: Probe | None = None
-    liveness_probe: Probe | None = None
-
-
-class Named(_Wire, frozen=True, kw_only=True):
+class Named(Wire, frozen=True, kw_only=True):
     """A list entry of which only the presence counts (readiness gates, scheduling gates)."""
 
     name: str = ""
     condition_type: str = ""
 
 
-class EmptyDir(_Wire, frozen=True, kw_only=True):
+class EmptyDir(Wire, frozen=True, kw_only=True):
     """A volume that is made with its pod and goes with it."""
 
     medium: str = ""
     """`Memory`, or empty for the node's disk."""
 
 
-class HostPath(_Wire, frozen=True, kw_only=True):
+class HostPath(Wire, frozen=True, kw_only=True):
     """A directory of the node, which stays there when the pod goes."""
 
     path: str = ""
 
 
-class EphemeralClaim(_Wire, frozen=True, kw_only=True):
+class EphemeralClaim(Wire, frozen=True, kw_only=True):
     """A claim that is made for its pod and deleted with it; of its template nothing is used."""
 
 
-class Volume(_Wire, frozen=True, kw_only=True):
+class Volume(Wire, frozen=True, kw_only=True):
     """A volume of a pod. One of the kinds below is set, or none where its data outlives the pod."""
 
     name: str
@@ -145,7 +87,7 @@ class Volume(_Wire, frozen=True, kw_only=True):
         return any(each is not None for each in (self.empty_dir, self.host_path, self.ephemeral))
 
 
-class PodSpec(_Wire, frozen=True, kw_only=True):
+class PodSpec(Wire, frozen=True, kw_only=True):
     """What was asked for."""
 
     node_name: str = ""
@@ -159,53 +101,7 @@ class PodSpec(_Wire, frozen=True, kw_only=True):
     volumes: tuple[Volume, ...] | None = ()
 
 
-class Waiting(_Wire, frozen=True, kw_only=True):
-    """Not running yet, or not again yet: `reason` is the kubelet's (`CrashLoopBackOff`)."""
-
-    reason: str = ""
-    message: str = ""
-
-
-class Running(_Wire, frozen=True, kw_only=True):
-    """Running since `started_at`."""
-
-    started_at: datetime | None = None
-
-
-class Terminated(_Wire, frozen=True, kw_only=True):
-    """How a container's run ended."""
-
-    exit_code: int
-    signal: int | None = None
-    reason: str = ""
-    message: str = ""
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    container_id: str = msgspec.field(default="", name="containerID")
-    """The runtime's id of the run; empty where the kubelet lost sight of it (`ContainerStatusUnknown`)."""
-
-
-class ContainerState(_Wire, frozen=True, kw_only=True):
-    """Exactly one of the three is set; none at all means waiting, as the API documents."""
-
-    waiting: Waiting | None = None
-    running: Running | None = None
-    terminated: Terminated | None = None
-
-
-class ContainerStatus(_Wire, frozen=True, kw_only=True):
-    """What the kubelet last said of one container."""
-
-    name: str
-    ready: bool = False
-    started: bool | None = None
-    restart_count: int = 0
-    image: str = ""
-    state: ContainerState = ContainerState()
-    last_state: ContainerState = ContainerState()
-
-
-class PodCondition(_Wire, frozen=True, kw_only=True):
+class PodCondition(Wire, frozen=True, kw_only=True):
     """One of `Ready`, `PodScheduled`, `DisruptionTarget`, …"""
 
     type: str
@@ -215,13 +111,13 @@ class PodCondition(_Wire, frozen=True, kw_only=True):
     last_transition_time: datetime | None = None
 
 
-class PodIP(_Wire, frozen=True, kw_only=True):
+class PodIP(Wire, frozen=True, kw_only=True):
     """One of the pod's addresses."""
 
     ip: str = ""
 
 
-class PodStatus(_Wire, frozen=True, kw_only=True):
+class PodStatus(Wire, frozen=True, kw_only=True):
     """What is there. `reason` and `message` speak of the whole pod (`Evicted`)."""
 
     phase: str = ""
@@ -238,15 +134,6 @@ class PodStatus(_Wire, frozen=True, kw_only=True):
     ephemeral_container_statuses: tuple[ContainerStatus, ...] | None = ()
 
 
-class ContainerKind(Enum):
-    """The four lives a container of a pod may lead."""
-
-    INIT = "init"
-    SIDECAR = "sidecar"
-    APP = "app"
-    EPHEMERAL = "ephemeral"
-
-
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
     """The workload that a pod belongs to, as people call it: the Deployment, not its ReplicaSet."""
 
@@ -258,7 +145,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind.lower()}/{self.name}"
 
 
-class Pod(_Wire, frozen=True, kw_only=True):
+class Pod(Wire, frozen=True, kw_only=True):
     """A pod as the API server last showed it."""
 
     metadata: ObjectMeta
@@ -331,46 +218,3 @@ class Pod(_Wire, frozen=True, kw_only=True):
 
 def _init_kind(container: Container) -> ContainerKind:
     return ContainerKind.SIDECAR if container.restart_policy == "Always" else ContainerKind.INIT
-
-
-class ObjectReference(_Wire, frozen=True, kw_only=True):
-    """What an event speaks of."""
-
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    uid: str = ""
-    field_path: str = ""
-
-
-class EventSeries(_Wire, frozen=True, kw_only=True):
-    """How often a repeated event was seen, in the newer way of counting."""
-
-    count: int = 0
-    last_observed_time: datetime | None = None
-
-
-class Event(_Wire, frozen=True, kw_only=True):
-    """A note that a component of the cluster left about an object (`Killing`, `BackOff`, …)."""
-
-    metadata: ObjectMeta
-    involved_object: ObjectReference = ObjectReference()
-    type: str = ""
-    reason: str = ""
-    message: str = ""
-    count: int | None = None
-    first_timestamp: datetime | None = None
-    last_timestamp: datetime | None = None
-    event_time: datetime | None = None
-    series: EventSeries | None = None
-
-    @property
-    def last_seen(self) -> datetime | None:
-        """When it was last seen: components fill different fields, so the first one that is set counts."""
-        series = self.series.last_observed_time if self.series else None
-        return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
-
-    @property
-    def times(self) -> int:
-        """How often it was seen; at least once."""
-        return max(self.series.count if self.series else 0, self.count or 0, 1)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, FailedProbe
-from bot.model.pods import ContainerKind, Event
+from bot.model.events import Event
 
 PROBE_KILL_CODES = frozenset({137, 143})
 """SIGKILL and SIGTERM. A process that handles SIGTERM may end with any other code; that is its own word."""

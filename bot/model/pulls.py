@@ -100,9 +100,6 @@ PULL_WORDS = {
     ),
 }
 
-_BACK_OFF = re.compile(r'Back-off pulling image "[^"]*"(: ErrImagePull: )?')
-"""What the kubelet puts in front while it waits; kubelets before 1.31 put nothing behind it."""
-
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -111,11 +108,6 @@ def pull_problem(reason: str, message: str) -> PullProblem:
     # An image may be called `not-found`, or have the tag `404`: names say nothing of what went wrong.
     text = f"{reason} {_without_names(message)}"
     return next((problem for problem, signs in _PATTERNS if signs.search(text)), PullProblem.UNKNOWN)
-
-
-def says_why(message: str) -> bool:
-    """Whether the message holds more than that the kubelet is waiting before it tries again."""
-    return bool(_BACK_OFF.sub("", message).strip())
 
 
 def _without_names(message: str) -> str:

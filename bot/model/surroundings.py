@@ -82,6 +82,8 @@ class RevisionChange:
     """The newest revision beside the one before it."""
 
     number: int
+    replica_set: str = ""
+    """Whose pods are of the newest revision."""
     at: datetime
     """When it was rolled out, as far as the API tells: for a new one exactly, for a rollback not at all."""
     images: tuple[tuple[Image, Image], ...] = ()
@@ -121,6 +123,7 @@ def change_between(revisions: tuple[Revision, ...]) -> RevisionChange | None:
     images_before = {each.container: each for each in before.images}
     return RevisionChange(
         number=after.number,
+        replica_set=after.replica_set,
         at=after.created_at,
         images=tuple(
             (images_before[each.container], each)

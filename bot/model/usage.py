@@ -8,13 +8,14 @@ import msgspec
 
 from bot.model import quantities
 from bot.model.pods import ObjectMeta
+from bot.model.wire import Wire
 
 
-class ContainerUsage(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+class ContainerUsage(Wire, frozen=True, kw_only=True):
     """One container's use, quantities as written (`12345678n`, `182272Ki`)."""
 
     name: str
-    usage: dict[str, str] = {}
+    usage: dict[str, str] = msgspec.field(default_factory=dict)
 
     def amount(self, resource: str) -> Decimal:
         """Of `cpu` in cores, of `memory` in bytes; nothing where no readable figure is given."""
@@ -24,7 +25,7 @@ class ContainerUsage(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_o
             return Decimal(0)
 
 
-class PodUsage(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+class PodUsage(Wire, frozen=True, kw_only=True):
     """One pod's use (`PodMetrics`), averaged over the last half minute or so."""
 
     metadata: ObjectMeta

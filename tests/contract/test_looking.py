@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import InvalidRequest, NotServed, ObjectNotFound
-from bot.model.pods import ALL_NAMESPACES, Event
+from bot.model.events import Event
+from bot.model.pods import ALL_NAMESPACES
 from bot.playground.cluster import metrics
 from tests.contract.simulated import SimulatedStage
 from tests.contract.stage import Stage

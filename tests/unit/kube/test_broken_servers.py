@@ -6,11 +6,12 @@ import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
+from aiohttp import web
 
 from bot.errors import ClusterError, ClusterUnreachable, UnreadableAnswer
 from bot.kube.cluster import KubeCluster
 from bot.model.pods import PodUid
-from tests.unit.kube.servers import cluster_at, raw_server
+from tests.unit.kube.servers import cluster_at, http_server, raw_server
 
 Call = Callable[[KubeCluster], Awaitable[object]]
 
@@ -126,3 +127,24 @@ async def test_after_closing(call: Call) -> None:
         await cluster.close()
         with pytest.raises(ClusterError):
             await call(cluster)
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+async def test_a_redirect_is_not_followed(call: Call, code: int) -> None:
+    """An API server sends nobody elsewhere: what does must get neither our credentials nor our deletions."""
+    followed: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        followed.append(request.method)
+        return web.json_response({"metadata": {"name": "web-1"}, "items": []})
+
+    async with http_server(elsewhere) as other:
+
+        async def away(request: web.Request) -> web.StreamResponse:
+            return web.Response(status=code, headers={"Location": f"{other}{request.path_qs}"})
+
+        async with http_server(away) as url, cluster_at(url) as cluster:
+            with pytest.raises(ClusterError, match=str(code)):
+                await call(cluster)
+    assert followed == []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from bot.model.containers import ContainerKind, Terminated
 from bot.model.deaths import Cause, signal_of
-from bot.model.pods import ContainerKind, ObjectMeta, Owner, OwnerReference, Pod, Terminated
+from bot.model.pods import ObjectMeta, Owner, OwnerReference, Pod
 from tests.support.pods import DEPLOYMENT, JOB, a_pod, running, sidecar, waiting
 
 

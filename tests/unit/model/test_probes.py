@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death
-from bot.model.pods import ContainerKind, Event, ObjectMeta, ObjectReference
+from bot.model.events import Event, ObjectReference
+from bot.model.pods import ObjectMeta
 from bot.model.probes import kill_of, may_be_probe_kill, refined
 from tests.support.deaths import a_death
 from tests.support.pods import at
