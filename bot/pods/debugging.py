@@ -10,9 +10,10 @@ from collections.abc import Callable
 from bot.clock import Clock
 from bot.errors import ClusterError, ObjectNotFound, UserError
 from bot.model.commands import DebugPod, Verb
+from bot.model.containers import ContainerKind, ContainerState
 from bot.model.debugging import DebugOutput, DebugStarted
 from bot.model.people import Asker
-from bot.model.pods import ContainerKind, ContainerState, Pod
+from bot.model.pods import Pod
 from bot.model.problems import NoSuchContainer
 from bot.pods import redact
 from bot.pods.finder import Finder

@@ -13,8 +13,9 @@ from bot.clock import Clock
 from bot.errors import ClusterError, NotServed, ObjectNotFound
 from bot.model.answers import EventList, PodSummary
 from bot.model.commands import DescribePod, ListEvents, Verb
+from bot.model.events import Event
 from bot.model.people import Asker
-from bot.model.pods import Event, Pod
+from bot.model.pods import Pod
 from bot.model.problems import NoSuchPod
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage
@@ -87,7 +88,8 @@ class Describing:
         return EventList(
             cluster=self._cluster.name,
             asked=msgspec.structs.replace(command, pod=name),
-            events=_newest_first(wanted),
+            # Masking the messages of a whole cluster takes seconds, which the event loop has not to spare.
+            events=await asyncio.to_thread(_newest_first, wanted),
             namespaces_left_out=found.left_out,
         )
 

@@ -15,9 +15,10 @@ import msgspec
 from bot.clock import Clock
 from bot.errors import ClusterError
 from bot.model.commands import Verb
+from bot.model.events import Event
 from bot.model.last_look import LastLook, SavedLog
 from bot.model.people import Asker
-from bot.model.pods import Event, Pod
+from bot.model.pods import Pod
 from bot.pods import redact
 from bot.pods.backing import reason
 from bot.pods.gate import Gate
@@ -66,9 +67,14 @@ class LastLooks:
     async def at(self, asker: Asker, pods: Sequence[Pod]) -> tuple[LastLook, ...]:
         """All that could be read of the pods within `READING_WAIT`, of what the asker may see."""
         deadline = asyncio.get_running_loop().time() + READING_WAIT
-        may_read = self._gate.allows(asker, Verb.LOGS, pods[0].namespace)
+        namespace = pods[0].namespace
+        may_see = self._gate.allows(asker, Verb.GET, namespace)
+        may_read = self._gate.allows(asker, Verb.LOGS, namespace)
         runs = [run for pod in pods for run in _runs(pod)] if may_read else []
-        refusals = () if may_read else ("logs (whoever deletes it may not read them here)",)
+        refusals = (
+            *(() if may_see else ("the description (whoever deletes it may not see it here)",)),
+            *(() if may_read else ("logs (whoever deletes it may not read them here)",)),
+        )
         read, noted = await asyncio.gather(
             self._logs(runs[:MOST_RUNS], deadline),
             asyncio.gather(*(self._events(asker, pod, deadline) for pod in pods)),
@@ -76,7 +82,8 @@ class LastLooks:
         found = list(zip(runs, (*read, *[f"more than {MOST_RUNS} logs"] * len(runs)), strict=False))
         return tuple(
             LastLook(
-                summary=summary(self._cluster.name, pod, around, self._clock.now()),
+                pod=pod.name,
+                summary=summary(self._cluster.name, pod, around, self._clock.now()) if may_see else None,
                 logs=tuple(log for run, log in found if run.pod is pod and isinstance(log, SavedLog)),
                 missing=refusals
                 + tuple(
@@ -117,7 +124,7 @@ class LastLooks:
         )
 
     async def _events(self, asker: Asker, pod: Pod, deadline: float) -> Surroundings:
-        if not self._gate.allows(asker, Verb.EVENTS, pod.namespace):
+        if not all(self._gate.allows(asker, verb, pod.namespace) for verb in (Verb.GET, Verb.EVENTS)):
             return Surroundings()
         try:
             async with asyncio.timeout_at(deadline):

@@ -16,9 +16,10 @@ from bot.clock import Clock
 from bot.errors import ClusterError, ClusterRefused, InvalidRequest, ObjectNotFound
 from bot.model import exits
 from bot.model.commands import FollowLogs
+from bot.model.containers import ContainerStatus, Terminated
 from bot.model.log_answers import FollowedLogs, FollowEnd
 from bot.model.people import Asker
-from bot.model.pods import ContainerStatus, Pod, Terminated
+from bot.model.pods import Pod
 from bot.pods import log_lines, log_runs
 from bot.pods.log_sources import LogSource, subject
 from bot.pods.ports import PodCluster

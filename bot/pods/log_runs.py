@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model.commands import GetLogs
-from bot.model.pods import Container, ContainerKind, ContainerState, ContainerStatus, Pod, Terminated
+from bot.model.containers import Container, ContainerKind, ContainerState, ContainerStatus, Terminated
+from bot.model.pods import Pod
 
 BEFORE_DEATH = timedelta(minutes=1)
 """What `--around-death` shows of a run."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from bot.model.pods import Container, ContainerKind, ContainerStatus, Pod
+from bot.model.containers import Container, ContainerKind, ContainerStatus
+from bot.model.pods import Pod
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 """The annotation by which a pod's author names the container that kubectl should take."""

@@ -19,8 +19,14 @@ from bot.pods import redact
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_NAME = re.compile(
-    r"(?i)pass|pwd|secret|token|credential|private|signature|auth|dsn|cookie|salt|certificate|api[-_]?key|[-_]key$|^key$"
+    r"(?i)pass|pwd|secret|token|credential|private|signature|auth|dsn|cookie|salt|certificate|(?:api|access)[-_]?key|[-_]key$|^key$"
 )
+"""Names of variables, options, headers and texts; `_SECRET_FIELD`: of fields, whose `secretName` is none."""
+_SECRET_FIELD = re.compile(
+    r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|(?:api|access|private|secret)[-_]?key)s?$"
+)
+_NAMED_TEXTS = frozenset({"annotations", "binaryData", "data"})
+_NOT_READ = frozenset({"managedFields", _LAST_APPLIED})
 _OPTION = re.compile(r"--?[A-Za-z][\w.-]{0,100}")
 
 
@@ -67,68 +73,53 @@ class _Mask:
 
     def pod(self, pod: dict[str, Any]) -> dict[str, Any]:
         """One pod; kind and version, which the items of a list go without, are put before the rest."""
-        metadata = {key: value for key, value in pod.get("metadata", {}).items() if key != "managedFields"}
-        annotations = {k: v for k, v in metadata.pop("annotations", {}).items() if k != _LAST_APPLIED}
+        masked = self.anything({key: each for key, each in pod.items() if key not in {"apiVersion", "kind"}})
+        metadata: dict[str, Any] = masked.pop("metadata", {})
+        annotations = metadata.pop("annotations", {})
         if annotations:
-            metadata["annotations"] = {key: self._named(key, value) for key, value in annotations.items()}
-        rest = {key: value for key, value in pod.items() if key not in {"apiVersion", "kind", "metadata"}}
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, **self._walk(rest)}
+            metadata["annotations"] = annotations
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, **masked}
 
     def anything(self, value: Any) -> Any:
-        """Any value; what a ConfigMap holds has names, which may tell that it is a secret."""
-        if isinstance(value, list):
-            return [self.anything(each) for each in value]
-        if not isinstance(value, dict):
-            return self._walk(value)
-        found: dict[str, Any] = {}
-        for key, each in value.items():
-            if key == "data" and isinstance(each, dict):
-                found[key] = {
-                    name: self._named(name, text) if isinstance(text, str) else self.anything(text)
-                    for name, text in each.items()
-                }
-            elif key in {"env", "args", "command"}:
-                found[key] = self._field(key, each)
-            elif key not in {"managedFields", _LAST_APPLIED}:
-                found[key] = self.anything(each)
-        return found
-
-    def _walk(self, value: Any) -> Any:
+        """Any value, without what nobody reads."""
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, list):
-            return [self._walk(each) for each in value]
+            return [self.anything(each) for each in value]
         if isinstance(value, dict):
-            masked = {key: self._field(key, each) for key, each in value.items() if key != "value"}
-            return masked | ({"value": self._value(value)} if "value" in value else {})
+            return {key: self._field(value, key) for key in value if key not in _NOT_READ}
         return value
 
-    def _field(self, key: str, value: Any) -> Any:
+    def _field(self, whole: dict[str, Any], key: str) -> Any:
+        """A field of an object; its own name, or the one beside it, may be what tells that it is a secret."""
+        value, name = whole[key], whole.get("name")
         if key in {"args", "command"} and isinstance(value, list):
             return self._words(value)
-        return self._walk(value)
+        if key in _NAMED_TEXTS and isinstance(value, dict):
+            return {each: self._known_as(each, text) for each, text in value.items() if each not in _NOT_READ}
+        if key == "value" and isinstance(name, str):
+            return self._known_as(name, value)
+        if _SECRET_FIELD.search(key):
+            several = isinstance(value, list)
+            return [self._known_as(key, each) for each in value] if several else self._known_as(key, value)
+        return self.anything(value)
 
-    def _value(self, pair: dict[str, Any]) -> Any:
-        """The value of a variable, a header, or whatever else has a name beside its value."""
-        name, value = pair.get("name"), pair["value"]
-        return (
-            self._named(name, value)
-            if isinstance(name, str) and isinstance(value, str)
-            else self._walk(value)
-        )
+    def _known_as(self, name: str, value: Any) -> Any:
+        return self._named(name, value) if isinstance(value, str) else self.anything(value)
 
     def _words(self, words: list[Any]) -> list[Any]:
         """The words of a command, of which one may name the secret that the next one is."""
         masked: list[Any] = []
         option = ""
-        for word in map(self._walk, words):
-            masked.append(self._named(option, word) if option and isinstance(word, str) else word)
+        for word in map(self.anything, words):
+            follows = option and isinstance(word, str) and not word.startswith("-")
+            masked.append(self._named(option, word) if follows else word)
             option = word if isinstance(word, str) and _OPTION.fullmatch(word) else ""
         return masked
 
     def _named(self, name: str, value: str) -> str:
         """A value with a name, which may be what tells that it is a secret."""
-        if value and value != redact.MASK and not value.startswith("-") and _SECRET_NAME.search(name):
+        if value and value != redact.MASK and _SECRET_NAME.search(name):
             self.count += 1
             return redact.MASK
         return self._text(value)

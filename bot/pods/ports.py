@@ -11,10 +11,11 @@ import msgspec
 
 from bot.model.api_path import ApiPath
 from bot.model.controllers import Controller, DisruptionBudget
+from bot.model.events import Event
 from bot.model.history import FormerPod
 from bot.model.home import BotHealth
 from bot.model.people import Person, UserId
-from bot.model.pods import ClusterName, Event, Pod, PodUid
+from bot.model.pods import ClusterName, Pod, PodUid
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage
 

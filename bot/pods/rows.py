@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model import durations
 from bot.model.answers import Health, PodRow
-from bot.model.pods import ContainerState, ContainerStatus, Pod, PodCondition, Terminated
+from bot.model.containers import ContainerState, ContainerStatus, Terminated
+from bot.model.pods import Pod, PodCondition
 
 NONE = "<none>"
 UNKNOWN = "<unknown>"

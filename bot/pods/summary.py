@@ -8,17 +8,9 @@ from datetime import datetime
 import msgspec
 
 from bot.model.answers import ContainerSummary, PodSummary
-from bot.model.pods import (
-    ClusterName,
-    Container,
-    ContainerKind,
-    ContainerState,
-    ContainerStatus,
-    Event,
-    Pod,
-    PodCondition,
-    Volume,
-)
+from bot.model.containers import Container, ContainerKind, ContainerState, ContainerStatus
+from bot.model.events import Event
+from bot.model.pods import ClusterName, Pod, PodCondition, Volume
 from bot.model.usage import ContainerUsage, PodUsage
 from bot.pods import lookup, redact, rows
 

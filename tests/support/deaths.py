@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, DeathId
-from bot.model.pods import ClusterName, ContainerKind, Owner, PodUid
+from bot.model.pods import ClusterName, Owner, PodUid
 from tests.support.pods import IMAGE, at
 
 CLUSTER = ClusterName("prod-eu")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
+from bot.model.containers import Terminated
 from bot.model.deaths import Cause
-from bot.model.pods import Pod, Terminated
+from bot.model.pods import Pod
 from tests.support.pods import (
     DAEMON_SET,
     DEPLOYMENT,

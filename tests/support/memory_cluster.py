@@ -15,14 +15,12 @@ import msgspec
 
 from bot.errors import InvalidRequest, ObjectConflict, ObjectNotFound
 from bot.model.api_path import ApiPath
+from bot.model.containers import Container, ContainerState, ContainerStatus, Running, Terminated, Waiting
 from bot.model.controllers import Controller, DisruptionBudget
+from bot.model.events import Event
 from bot.model.pods import (
     ALL_NAMESPACES,
     ClusterName,
-    Container,
-    ContainerState,
-    ContainerStatus,
-    Event,
     ObjectMeta,
     OwnerReference,
     Pod,
@@ -30,9 +28,6 @@ from bot.model.pods import (
     PodSpec,
     PodStatus,
     PodUid,
-    Running,
-    Terminated,
-    Waiting,
 )
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage

@@ -12,22 +12,16 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.model.pods import (
+from bot.model.containers import (
     Container,
     ContainerState,
     ContainerStatus,
-    ObjectMeta,
-    OwnerReference,
-    Pod,
-    PodCondition,
-    PodSpec,
-    PodStatus,
-    PodUid,
     Resources,
     Running,
     Terminated,
     Waiting,
 )
+from bot.model.pods import ObjectMeta, OwnerReference, Pod, PodCondition, PodSpec, PodStatus, PodUid
 from tests.support.clock import START
 
 IMAGE = "registry.example/web:1.5.0"

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
-from bot.model.pods import Event, Owner, PodUid
+from bot.model.events import Event
+from bot.model.pods import Owner, PodUid
 from bot.model.surroundings import Image, NodeState, OwnerState, Revision
 from tests.support.pods import at
 

@@ -144,4 +144,4 @@ def _look(name: str) -> LastLook:
         seen_at=NOW,
     )
     log = SavedLog(container="app", previous=False, lines=("last words \x1b[31mred",), cut=False)
-    return LastLook(summary=summary, logs=(log,))
+    return LastLook(pod=summary.row.name, summary=summary, logs=(log,))

@@ -7,7 +7,8 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from bot.model.pods import Container, Pod
+from bot.model.containers import Container
+from bot.model.pods import Pod
 from bot.model.targets import Target, TargetKind
 from bot.pods import choosing
 from tests.support.memory_cluster import crash_looping, pod

@@ -8,8 +8,8 @@ import pytest
 
 from bot.errors import ClusterUnreachable, NotServed, UserError
 from bot.model.commands import DebugPod
+from bot.model.containers import ContainerState, Running, Terminated, Waiting
 from bot.model.debugging import DebugOutput, DebugStarted
-from bot.model.pods import ContainerState, Running, Terminated, Waiting
 from bot.model.problems import NoSuchContainer, NoSuchPod, Refused
 from bot.pods.audit import Outcome
 from bot.pods.debugging import DebugRefused, new_name

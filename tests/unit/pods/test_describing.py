@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from bot.errors import ClusterUnreachable, NotServed
 from bot.model.answers import PodSummary
 from bot.model.commands import DescribePod, ListEvents, TopPods
-from bot.model.pods import ALL_NAMESPACES, Event, Pod
+from bot.model.events import Event
+from bot.model.pods import ALL_NAMESPACES, Pod
 from bot.model.problems import NoSuchPod, Refused
 from bot.model.usage import PodUsage
+from bot.pods import redact
 from bot.pods.usage import NoFigures
 from tests.support.clock import START
 from tests.support.memory_cluster import pod
@@ -92,6 +95,23 @@ class TestEvents:
         desk.cluster.note(noted(WEB, "Pulled"), noted(WEB, "BackOff", kind="Warning"))
         answer: Any = await desk.ask(ListEvents(namespace="shop", warnings=True))
         assert [each.reason for each in answer.events] == ["BackOff"]
+
+    async def test_the_bot_answers_others_while_many_are_masked(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Fifty thousand messages take most of a second, in which no request would be acknowledged."""
+        masked_by: set[threading.Thread] = set()
+
+        def noted_mask(text: str) -> str:
+            masked_by.add(threading.current_thread())
+            return text
+
+        monkeypatch.setattr(redact, "mask", noted_mask)
+        desk.cluster.put(WEB)
+        desk.cluster.note(noted(WEB, "Old"))
+        await desk.ask(ListEvents(namespace="shop"))
+        assert masked_by
+        assert threading.main_thread() not in masked_by
 
     async def test_a_pods_events_by_a_beginning_of_its_name_and_after_its_end(self, desk: Desk) -> None:
         """They outlive the pod, and are then found by the whole name."""

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.model.commands import DescribePod, GetLogs, Help, ListPods
+from bot.model.containers import ContainerState, ContainerStatus, Waiting
 from bot.model.home import BotHealth
-from bot.model.pods import ContainerState, ContainerStatus, Pod, Waiting
+from bot.model.pods import Pod
 from bot.pods.home import MOST_PEOPLE, MOST_SHOWN, REMEMBERED, Recent
 from bot.pods.service import PodService
 from tests.support.clock import START, HeldClock

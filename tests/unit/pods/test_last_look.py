@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot.commands.last_look import evidence
 from bot.errors import ClusterUnreachable
+from bot.model.answers import PodSummary
+from bot.model.events import Event, ObjectReference
 from bot.model.last_look import LastLook
 from bot.model.people import Asker
-from bot.model.pods import Event, ObjectMeta, ObjectReference, Pod
+from bot.model.pods import ObjectMeta, Pod
 from bot.pods import last_look
 from bot.pods.gate import Gate
 from bot.pods.last_look import LastLooks
@@ -43,6 +46,11 @@ async def looked(desk: Desk, *pods: Pod, who: Asker = ALICE) -> LastLook:
     return looks[0]
 
 
+def described(look: LastLook) -> PodSummary:
+    assert look.summary is not None
+    return look.summary
+
+
 async def test_every_run_of_every_container(desk: Desk) -> None:
     """The run that died and the one that runs, with secrets masked; events too."""
     populated(desk)
@@ -55,7 +63,7 @@ async def test_every_run_of_every_container(desk: Desk) -> None:
         ("app", False): ["after it", "password=[masked]"],
         ("proxy", False): ["GET /"],
     }
-    assert [event.message for event in look.summary.events or ()] == ["password=[masked]"]
+    assert [event.message for event in described(look).events or ()] == ["password=[masked]"]
     assert look.missing == ()
 
 
@@ -78,7 +86,7 @@ async def test_what_cannot_be_read_is_named(desk: Desk) -> None:
         "log of app (the cluster gave no answer)",
         "log of proxy (the cluster gave no answer)",
     )
-    assert look.summary.events
+    assert described(look).events
 
 
 async def test_nothing_is_waited_for_longer_than_a_moment(
@@ -89,7 +97,7 @@ async def test_nothing_is_waited_for_longer_than_a_moment(
     populated(desk).hang |= {"read_log", "list_events"}
     look = await looked(desk)
     assert len(look.missing) == 3
-    assert "no answer" in look.summary.events_problem
+    assert "no answer" in described(look).events_problem
 
 
 async def test_who_may_not_read_logs_saves_none(desk: Desk) -> None:
@@ -97,12 +105,31 @@ async def test_who_may_not_read_logs_saves_none(desk: Desk) -> None:
     populated(desk)
     desk.rule(
         "version: 1\n"
-        "roles: {r: [{verbs: [delete], namespaces: ['*']}]}\n"
+        "roles: {r: [{verbs: [delete, get], namespaces: ['*']}]}\n"
         "bindings: [{role: r, users: [U09EVE]}]\n"
     )
     look = await looked(desk, who=asker("U09EVE"))
-    assert (look.logs, look.summary.events) == ((), None)
+    assert (look.logs, described(look).events) == ((), None)
     assert look.missing == ("logs (whoever deletes it may not read them here)",)
+
+
+async def test_who_may_not_describe_saves_no_description(desk: Desk) -> None:
+    """A right to delete and to read logs does not show a channel what `describe` is refused for."""
+    populated(desk)
+    desk.rule(
+        "version: 1\n"
+        "roles: {r: [{verbs: [delete, logs], namespaces: ['*']}]}\n"
+        "bindings: [{role: r, users: [U09EVE]}]\n"
+    )
+    look = await looked(desk, who=asker("U09EVE"))
+    assert look.summary is None
+    assert len(look.logs) == 3
+    assert look.missing == ("the description (whoever deletes it may not see it here)",)
+    described, logged = evidence([look])
+    assert (
+        described.content.decode() == "Not saved: the description (whoever deletes it may not see it here).\n"
+    )
+    assert b"before the crash" in logged.content
 
 
 async def test_there_is_an_end_to_what_is_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import ClusterRefused, ClusterUnreachable
 from bot.model.commands import FollowLogs, GetLogs, StopFollowing
+from bot.model.containers import ContainerState, ContainerStatus
 from bot.model.log_answers import FollowEnd, FollowStopped
 from bot.model.log_problems import (
     ContainersTaken,
@@ -22,7 +23,7 @@ from bot.model.log_problems import (
     TooManyToFollow,
 )
 from bot.model.people import Asker
-from bot.model.pods import ContainerState, ContainerStatus, Pod
+from bot.model.pods import Pod
 from bot.model.problems import AmbiguousPod, Refused
 from bot.pods import log_following, log_lines
 from bot.pods.audit import Outcome

@@ -11,6 +11,7 @@ import pytest
 from bot.errors import ClusterUnreachable
 from bot.model.answers import LogExcerpt
 from bot.model.commands import FollowLogs, GetLogs
+from bot.model.containers import Container, ContainerState, ContainerStatus
 from bot.model.controllers import Controller, ControllerSpec, LabelSelector
 from bot.model.log_answers import Found, MergedLogs
 from bot.model.log_problems import (
@@ -21,7 +22,7 @@ from bot.model.log_problems import (
     NoSuchContainerAnywhere,
     NoSuchWorkload,
 )
-from bot.model.pods import Container, ContainerState, ContainerStatus, ObjectMeta, OwnerReference, Pod
+from bot.model.pods import ObjectMeta, OwnerReference, Pod
 from bot.model.problems import NoSuchContainer, Refused
 from bot.model.targets import Target, TargetKind
 from bot.pods import log_reading

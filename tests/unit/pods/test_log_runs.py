@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from bot.model.pods import Container, ContainerState, ContainerStatus, Pod, Running, Terminated, Waiting
+from bot.model.containers import Container, ContainerState, ContainerStatus, Running, Terminated, Waiting
+from bot.model.pods import Pod
 from bot.pods.log_runs import runs_again
 from tests.support.memory_cluster import pod
 

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import InvalidRequest
 from bot.model.answers import LogExcerpt
 from bot.model.commands import GetLogs
-from bot.model.pods import ContainerState, ContainerStatus
+from bot.model.containers import ContainerState, ContainerStatus
 from bot.model.problems import NoSuchContainer
 from bot.pods.log_reading import DEFAULT_TAIL, LOG_LIMIT
 from tests.support.memory_cluster import crash_looping, ended, pod, running

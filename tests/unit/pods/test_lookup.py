@@ -7,7 +7,8 @@ import time
 import msgspec
 import pytest
 
-from bot.model.pods import Container, ContainerState, ContainerStatus, Pod, Running
+from bot.model.containers import Container, ContainerState, ContainerStatus, Running
+from bot.model.pods import Pod
 from bot.pods import lookup
 from tests.support.memory_cluster import CREATED, crash_looping, ended, pod, running
 

@@ -23,6 +23,10 @@ POD: dict[str, Any] = {
         },
     },
     "spec": {
+        "volumes": [
+            {"name": "tls", "secret": {"secretName": "web-tls"}},
+            {"name": "share", "flexVolume": {"options": {"mountOptions": "rw", "password": "hunter22"}}},
+        ],
         "containers": [
             {
                 "name": "app",
@@ -33,11 +37,12 @@ POD: dict[str, Any] = {
                     {"name": "API_KEY", "value": "hunter22"},
                     {"name": "CONFIG", "value": '{"password": "hunter22"}'},
                     {"name": "FROM", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}},
+                    {"name": "ODD_PASSWORD", "value": "-hunter22"},
                     {"name": "LEVEL", "value": "debug"},
                     {"name": "EMPTY_TOKEN", "value": ""},
                 ],
             }
-        ]
+        ],
     },
     "status": {"message": "token=hunter22hunter22"},
 }
@@ -54,7 +59,8 @@ def test_no_secret_is_left_in_it(form: Form) -> None:
     """Wherever it stands: environment, arguments, annotations, messages, the last applied configuration."""
     pod, masked, text = read(form, alone=True)
     assert "hunter22" not in text
-    assert masked == 8
+    assert masked == 10
+    assert pod["spec"]["volumes"][0]["secret"] == {"secretName": "web-tls"}
     assert "managedFields" not in text
     assert "last-applied" not in text
     (app,) = pod["spec"]["containers"]

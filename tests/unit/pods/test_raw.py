@@ -72,6 +72,30 @@ async def test_a_list_is_answered_with_its_secrets_masked(reading: Desk) -> None
     assert (entry.verb, entry.object, entry.outcome) == ("raw", CONFIGMAPS, Outcome.DONE)
 
 
+async def test_a_secret_in_an_object_of_any_kind(reading: Desk) -> None:
+    """The name of the field tells, as that of a variable does; what only names a secret may be read."""
+    put(
+        reading,
+        "/api/v1/namespaces/shop/things/x",
+        {
+            "kind": "Database",
+            "metadata": {"annotations": {"vault/token": "s.hunter22"}},
+            "spec": {
+                "adminPassword": "hunter22",
+                "parameters": [{"name": "rootPassword", "value": "hunter22"}],
+                "storage": {"api-key": "hunter22", "secretName": "db-login"},
+                "containers": [{"args": ["--password", "hunter22"]}],
+                "passwords": ["hunter22"],
+                "tokenTTL": 30,
+            },
+        },
+    )
+    answer = await read(reading, "/api/v1/namespaces/shop/things/x")
+    assert b"hunter22" not in answer.content
+    assert answer.masked == 6
+    assert json.loads(answer.content)["spec"]["storage"]["secretName"] == "db-login"
+
+
 @pytest.mark.parametrize(
     ("path", "says"),
     [

@@ -21,7 +21,8 @@ from bot.model.commands import (
     WhoAmI,
 )
 from bot.model.deletions import DeletionPlan
-from bot.model.pods import ALL_NAMESPACES, Event, ObjectMeta, ObjectReference, Pod, PodCondition, PodUid
+from bot.model.events import Event, ObjectReference
+from bot.model.pods import ALL_NAMESPACES, ObjectMeta, Pod, PodCondition, PodUid
 from bot.model.problems import AmbiguousPod, NoSuchPod, PodReplaced, Refused
 from bot.pods import describing
 from bot.pods.audit import Outcome
