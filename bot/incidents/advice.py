@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, FailedProbe, signal_of
 from bot.model.exits import explain
-from bot.model.pods import ContainerKind
 from bot.model.pulls import PULL_WORDS, PullProblem, pull_problem
 from bot.model.scheduling import NO_SCHEDULER, verdict
 from bot.model.scheduling import next_step as scheduling_step
@@ -27,7 +27,7 @@ def happened(death: Death) -> str:
         found = verdict(death.message)
         return f"{words}: {found}" if found is not None else words
     if death.cause is Cause.DELETED and death.controller is None:
-        return "deleted by somebody else than podbot, and nothing will recreate it"
+        return "deleted, and not through podbot; nothing will recreate it"
     return words
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.model.durations import in_words
-from bot.model.incidents import Circumstances, Incident
+from bot.model.incidents import Incident
 from bot.model.messages import Inline, Line, Moment, Text, code, plain
 from bot.model.surroundings import Image, JobEnd, NodeState, OwnerState, RevisionChange
 
@@ -42,9 +42,17 @@ def lines_of_change(incident: Incident) -> Iterator[Line]:
 
 
 def recent_change(incident: Incident) -> RevisionChange | None:
-    """The revision that was rolled out not long before the first death."""
-    found: Circumstances | None = incident.evidence.circumstances if incident.evidence else None
+    """The revision that was rolled out not long before the first death, where what died is of it.
+
+    A pod of an earlier revision that dies meanwhile is not mended by a rollback.
+    """
+    if incident.evidence is None:
+        return None
+    found, controller = incident.evidence.circumstances, incident.evidence.death.controller
     if found is None or found.change is None:
+        return None
+    replica_set = controller.name if controller is not None and controller.kind == "ReplicaSet" else None
+    if replica_set is not None and replica_set != found.change.replica_set:
         return None
     began = incident.latest.started_at if incident.key.cause.is_stuck else None
     before = min(incident.first_at, began) if began is not None else incident.first_at
@@ -70,7 +78,7 @@ def _what_changed(change: RevisionChange) -> Line:
         if names:
             parts.append((Text(f"{what} "), code(", ".join(names[:NAMES_SHOWN])), *_more(names)))
     if change.other:
-        parts.append(plain("the rest of the pod template" if parts else "the pod template"))
+        parts.append(plain("something else in the pod template" if parts else "the pod template"))
     if not parts:
         parts.append(plain("nothing in the pod template"))
     separated: list[Inline] = []

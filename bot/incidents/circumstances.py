@@ -18,8 +18,8 @@ from bot.errors import ClusterError
 from bot.incidents.ports import Masker, Surroundings
 from bot.model import probes
 from bot.model.deaths import Cause, Death
+from bot.model.events import Event
 from bot.model.incidents import Circumstances
-from bot.model.pods import Event
 from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState, RevisionChange, change_between
 
 WAIT = 3.0

@@ -18,8 +18,8 @@ from bot.incidents import recovery
 from bot.incidents.ports import PodLookup, Surroundings
 from bot.incidents.recovery import Following, Judgement, Verdict
 from bot.model.deaths import Death
+from bot.model.events import Event
 from bot.model.incidents import Incident
-from bot.model.pods import Event
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
@@ -74,9 +74,17 @@ class FollowUp:
             await self._clock.sleep(LOOK_EVERY)
             open_ones = [each for each in self._held() if each.following is not None and each.told]
             async with asyncio.TaskGroup() as tasks:
-                for held in open_ones:
-                    if self._look(held).verdict is not Verdict.WAIT:
-                        tasks.create_task(self._go_on_safely(held), name=f"follow-up {held.incident.id}")
+                for held in filter(self._has_news, open_ones):
+                    tasks.create_task(self._go_on_safely(held), name=f"follow-up {held.incident.id}")
+
+    def _has_news(self, held: Held) -> bool:
+        try:
+            return self._look(held).verdict is not Verdict.WAIT
+        except Exception:
+            # As in `_go_on_safely`.
+            log.exception("follow_up_failed", incident=held.incident.id)
+            held.following = None
+            return False
 
     def _look(self, held: Held) -> Judgement:
         """Look at the pods, remember what was seen, and say what it tells."""

@@ -20,9 +20,9 @@ from bot.incidents.followup import FollowUp, Held
 from bot.incidents.ports import Announcer, LogSource, Masker, PodLookup, Surroundings
 from bot.incidents.recovery import Judgement, Verdict
 from bot.model.deaths import Death
+from bot.model.events import Event
 from bot.model.incidents import Ending, Evidence, Incident, IncidentId, IncidentKey
 from bot.model.people import ChannelId
-from bot.model.pods import Event
 from bot.model.probes import may_be_probe_kill
 from bot.model.surroundings import JobEnd
 

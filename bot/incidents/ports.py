@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
+from bot.model.events import Event
 from bot.model.messages import Message
 from bot.model.people import ChannelId
-from bot.model.pods import Event, Owner, Pod, PodUid
+from bot.model.pods import Owner, Pod, PodUid
 from bot.model.surroundings import NodeState, OwnerState, Revision
 
 

@@ -56,9 +56,9 @@ class Following:
 
     subjects: Mapping[PodUid, Subject]
     calm_since: datetime | None = None
-    """Since when nothing of it has been seen unwell."""
+    """Since when nothing of it has been seen unwell, the owner included."""
     asked: int = 0
-    """How often the owner was asked since then."""
+    """How often the owner was asked and was not well yet, with no pod seen unwell meanwhile."""
     ask_at: datetime | None = None
     """Not before then is it asked again."""
 
@@ -158,9 +158,12 @@ def of_owner(owner: OwnerState | None) -> Judgement:
 
 
 def asked(following: Following, key: IncidentKey, now: datetime) -> Following:
-    """What is followed after an owner had nothing to say yet: it is left in peace, each time for longer."""
+    """What is followed after an owner was not well yet: it is left in peace, each time for longer.
+
+    Nothing has been well since before then: what took the place of a pod that is gone is not looked at.
+    """
     pause = min(hold_down(key) * 2**following.asked, LONGEST_PAUSE)
-    return replace(following, asked=min(following.asked + 1, 16), ask_at=now + pause)
+    return replace(following, calm_since=now, asked=min(following.asked + 1, 16), ask_at=now + pause)
 
 
 def _of_job(job: OwnerState) -> Judgement:

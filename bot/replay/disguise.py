@@ -18,16 +18,9 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from bot.model.pods import (
-    Container,
-    ContainerState,
-    ContainerStatus,
-    Event,
-    ObjectMeta,
-    OwnerReference,
-    Pod,
-    PodCondition,
-)
+from bot.model.containers import Container, ContainerState, ContainerStatus
+from bot.model.events import Event
+from bot.model.pods import ObjectMeta, OwnerReference, Pod, PodCondition
 from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState
 
 TEMPLATE_HASH = "pod-template-hash"

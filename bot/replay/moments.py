@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.model.pods import ContainerState, Pod
+from bot.model.containers import ContainerState
+from bot.model.pods import Pod
 
 
 class _Field(msgspec.Struct, frozen=True, kw_only=True):

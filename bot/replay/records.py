@@ -24,7 +24,8 @@ from enum import Enum
 import msgspec
 
 from bot.errors import UserError
-from bot.model.pods import Event, Pod
+from bot.model.events import Event
+from bot.model.pods import Pod
 from bot.replay import moments
 
 

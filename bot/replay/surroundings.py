@@ -8,7 +8,8 @@ import msgspec
 
 from bot.errors import ClusterError, ObjectNotFound
 from bot.kube import parse_surroundings
-from bot.model.pods import Event, ObjectMeta, Owner, PodUid
+from bot.model.events import Event
+from bot.model.pods import ObjectMeta, Owner, PodUid
 from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState, Revision
 from bot.replay.records import Record, RecordingWrong, RecordKind
 

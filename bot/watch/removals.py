@@ -125,6 +125,8 @@ class Removals:
             place = (pod.namespace, pod.owner)
             if place not in asked:
                 asked[place] = await self._ask(*place)
+            if self._waiting.get(pod.uid) is not removal:
+                continue  # replaced while its owner was asked, whose answer is of the moment before
             death = self._verdict(removal, asked[place], now)
             if death is not None:
                 found.append(death)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.model.containers import ContainerKind, ContainerStatus
 from bot.model.deaths import Cause, Death, DeathId
-from bot.model.pods import ClusterName, ContainerKind, ContainerStatus, Pod
+from bot.model.pods import ClusterName, Pod
 from bot.model.scheduling import NO_SCHEDULER
 from bot.watch.pod_causes import WHOLE_POD, pod_cause
 

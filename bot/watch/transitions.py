@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.pods import Container, ContainerKind, ContainerStatus, Pod, Terminated
+from bot.model.containers import Container, ContainerKind, ContainerStatus, Terminated
+from bot.model.pods import Pod
 
 STATUS_UNKNOWN = "ContainerStatusUnknown"
 """The kubelet lost sight of a container. With it, it counts the restart at once instead of at the start

@@ -13,17 +13,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from bot.model.pods import (
-    ContainerState,
-    ContainerStatus,
-    ObjectMeta,
-    Pod,
-    PodCondition,
-    PodIP,
-    PodSpec,
-    PodStatus,
-    Running,
-)
+from bot.model.containers import ContainerState, ContainerStatus, Running
+from bot.model.pods import ObjectMeta, Pod, PodCondition, PodIP, PodSpec, PodStatus
 
 KEPT_ANNOTATIONS = frozenset({"kubectl.kubernetes.io/default-container"})
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from bot.model.pods import Event, ObjectMeta, ObjectReference, Pod
+from bot.model.events import Event, ObjectReference
+from bot.model.pods import ObjectMeta, Pod
 from tests.support.clock import START
 from tests.support.pods import at
 

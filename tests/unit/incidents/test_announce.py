@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.incidents import advice, announce, engine
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import Evidence, Incident, IncidentId
 from bot.model.messages import Message, Paragraph, Preformatted
-from bot.model.pods import ContainerKind
 from tests.support.deaths import a_death, a_pods_death
 from tests.support.pods import at
 from tests.support.reading import as_read

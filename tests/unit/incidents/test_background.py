@@ -42,7 +42,8 @@ def changed(seconds: float = -110, **changes: object) -> RevisionChange:
     before, after = a_revision(41, "1.4.1"), a_revision(42, "1.5.0", seconds=seconds)
     change = change_between((after, before))
     assert change is not None
-    return replace(change, **changes)  # type: ignore[arg-type]  # fields of RevisionChange
+    given = {"replica_set": DEPLOYMENT.name} | changes
+    return replace(change, **given)  # type: ignore[arg-type]  # fields of RevisionChange
 
 
 OOM = a_death(
@@ -159,6 +160,11 @@ def test_an_incident_reads_as_it_was_found_right(name: str) -> None:
 def test_only_what_changed_shortly_before_is_told(seconds: float, told: bool) -> None:
     """A revision of last week is not why, and one of after the death cannot be."""
     assert (background.recent_change(of(OOM, change=changed(seconds))) is not None) is told
+
+
+def test_a_pod_of_an_earlier_revision_is_not_put_down_to_the_newest() -> None:
+    """It dies while another revision is rolled out: to roll that back would not mend it."""
+    assert background.recent_change(of(OOM, change=changed(replica_set="web-5c9d8e"))) is None
 
 
 def test_one_revision_is_no_change() -> None:

@@ -10,7 +10,8 @@ import pytest
 from bot.errors import ClusterRefused
 from bot.incidents import circumstances
 from bot.model.deaths import Cause, Death
-from bot.model.pods import Event, ObjectMeta, ObjectReference, Owner
+from bot.model.events import Event, ObjectReference
+from bot.model.pods import ObjectMeta, Owner
 from bot.model.surroundings import NodeState
 from bot.pods.redact import mask_lines
 from tests.support.deaths import a_death, a_pods_death

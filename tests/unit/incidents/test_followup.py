@@ -16,10 +16,11 @@ from bot.incidents import circumstances, recovery
 from bot.incidents import keeper as keeping
 from bot.incidents.keeper import Keeper
 from bot.model.deaths import Death
+from bot.model.events import Event, ObjectReference
 from bot.model.incidents import IncidentId
 from bot.model.messages import Message
 from bot.model.people import ChannelId
-from bot.model.pods import Event, ObjectMeta, ObjectReference, Owner, Pod
+from bot.model.pods import ObjectMeta, Owner, Pod
 from bot.model.surroundings import JobEnd, OwnerState
 from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
@@ -211,13 +212,14 @@ class TestRecovery:
             await desk.clock.advance(600)
             assert desk.state() == "firing"
 
-    async def test_a_mistake_of_ours_ends_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("step", ["looked", "judged", "of_owner"])
+    async def test_a_mistake_of_ours_ends_nothing(self, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The incident stays open, and the next death is told as ever."""
 
-        def stumble(owner: OwnerState | None) -> recovery.Judgement:
-            raise KeyError(owner)
+        def stumble(*about: object) -> object:
+            raise KeyError(about)
 
-        monkeypatch.setattr(recovery, "of_owner", stumble)
+        monkeypatch.setattr(recovery, step, stumble)
         async with a_desk() as desk:
             await desk.dies(a_death(restarts=1))
             desk.pod = WELL

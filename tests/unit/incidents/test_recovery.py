@@ -145,6 +145,16 @@ def test_an_owner_with_nothing_to_say_is_left_in_peace() -> None:
     assert set(pauses[4:]) == {300}
 
 
+def test_nothing_is_well_since_before_the_owner_was_asked_in_vain() -> None:
+    """An evicted pod is calm at once, but what takes its place may not be Ready for long."""
+    story = Story()
+    assert story.sees(a_pod(crashed(), phase="Failed")) is Verdict.WAIT
+    assert story.sees(a_pod(crashed(), phase="Failed"), seconds=60) is Verdict.ASK_OWNER
+    story.following = recovery.asked(story.following, story.key, at(story.seconds))
+    assert story.following.calm_since == at(story.seconds)
+    assert story.sees(a_pod(crashed(), phase="Failed"), seconds=60) is Verdict.ASK_OWNER
+
+
 class TestBarePods:
     """They are their own owner; nobody can be asked."""
 

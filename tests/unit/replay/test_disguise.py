@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from bot.kube import parse_surroundings
-from bot.model.pods import Event, Owner, Pod
+from bot.model.events import Event
+from bot.model.pods import Owner, Pod
 from bot.model.surroundings import JobEnd, NodeCondition, NodeState, OwnerState
 from bot.replay.disguise import Disguise
 from bot.replay.play import Outcome, play

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from bot.errors import ClusterUnreachable
 from bot.model.deaths import Cause
-from bot.model.pods import ClusterName, Event, ObjectMeta, ObjectReference, Owner, Pod, PodUid
+from bot.model.events import Event, ObjectReference
+from bot.model.pods import ClusterName, ObjectMeta, Owner, Pod, PodUid
 from bot.model.surroundings import NodeState, OwnerState, Revision
 from bot.replay import play
 from bot.replay.disguise import Disguise

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death
-from bot.model.pods import ClusterName, ContainerKind, Named, Pod, PodCondition
+from bot.model.pods import ClusterName, Named, Pod, PodCondition
 from bot.watch.classifier import baseline, deaths
 from bot.watch.transitions import Counted
 from tests.support.clock import START

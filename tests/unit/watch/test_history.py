@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from bot.model.pods import ContainerState, Pod, PodIP, PodUid, Terminated
+from bot.model.containers import ContainerState, Terminated
+from bot.model.pods import Pod, PodIP, PodUid
 from bot.watch.history import History
 from bot.watch.ports import Change
 from tests.support.clock import HeldClock

@@ -39,9 +39,12 @@ class Owners:
     def __init__(self, answer: OwnerState | ClusterUnreachable | None) -> None:
         self.answer = answer
         self.asked: list[tuple[str, str]] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
         self.asked.append((namespace, str(owner)))
+        await self.answering.wait()
         if isinstance(self.answer, ClusterUnreachable):
             raise self.answer
         return self.answer
@@ -211,6 +214,20 @@ async def test_an_owner_that_catches_up() -> None:
         await watch.clock.advance(61)
         watch.owners.answer = WHOLE
         await watch.clock.advance(60)
+        assert watch.causes == []
+
+
+async def test_a_replacement_that_comes_while_the_owner_answers() -> None:
+    """The answer is of the moment before: nothing is missing any more."""
+    async with a_watch() as watch:
+        await watch.goes(a_pod(running(), deleted=0))
+        await watch.clock.advance(61)
+        watch.owners.answering.clear()
+        await watch.clock.advance(16)
+        assert len(watch.owners.asked) == 2
+        await watch.comes(a_pod(running(), uid="uid-2", name="web-7d4b9c-new"))
+        watch.owners.answering.set()
+        await watch.clock.advance(600)
         assert watch.causes == []
 
 
