@@ -8,8 +8,9 @@ from decimal import Decimal
 from bot.commands.prose import clipped, joined, said
 from bot.model import quantities
 from bot.model.answers import ContainerSummary
+from bot.model.containers import Probe
 from bot.model.messages import Line, code, plain
-from bot.model.pods import Probe, Volume
+from bot.model.pods import Volume
 
 _WORDS = 80
 """Characters of a path or a command: enough to know it again."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.commands.prose import clipped, counted, joined, message, said
 from bot.model import exits
 from bot.model.commands import DescribePod, GetLogs
+from bot.model.containers import ContainerState
 from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
 from bot.model.messages import (
     Actions,
@@ -23,7 +24,6 @@ from bot.model.messages import (
     code,
     plain,
 )
-from bot.model.pods import ContainerState
 
 _COMMAND, _REASON, _FILENAME = 300, 500, 120
 

@@ -12,6 +12,7 @@ from bot.commands.prose import clipped, counted, joined, message, plainly, said,
 from bot.model import durations
 from bot.model.answers import EventList
 from bot.model.commands import DescribePod, ListEvents
+from bot.model.events import Event
 from bot.model.messages import (
     Actions,
     Attachment,
@@ -26,7 +27,7 @@ from bot.model.messages import (
     code,
     plain,
 )
-from bot.model.pods import ALL_NAMESPACES, Event
+from bot.model.pods import ALL_NAMESPACES
 
 _INLINE = 15
 _SENTENCE = 160

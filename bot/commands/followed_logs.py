@@ -24,7 +24,6 @@ from bot.model.messages import (
     plain,
 )
 
-_NAMES_SHOWN = 5
 _TROUBLE_LENGTH = 300
 
 _ENDINGS = {
@@ -42,7 +41,7 @@ def followed_logs(answer: FollowedLogs) -> Message:
     """The newest lines, and whether more are to come; files come with the end alone (`transcript`)."""
     tail = log_text.tail(answer.lines)
     state = "Following" if answer.end is None else "Followed"
-    head = said(f"{state} ", *_names(answer), f" in {answer.asked.logs.namespace}")
+    head = said(f"{state} ", *_what(answer), f" in {answer.asked.logs.namespace}")
     blocks: list[Block] = [Paragraph((head, *_state(answer)))]
     if any(tail.lines):
         blocks.append(Preformatted(tail.text))
@@ -63,7 +62,7 @@ def transcript(answer: FollowedLogs) -> Attachment | None:
 
 def follow_begun(link: Line) -> Message:
     """Where the follow is to be seen, for one who asked elsewhere."""
-    return message(Paragraph((said("Following it in your messages from podbot: ", link),)))
+    return message(Paragraph((said("Following these logs in your messages from podbot: ", link),)))
 
 
 def follow_stopped(answer: FollowStopped) -> Message:
@@ -71,12 +70,13 @@ def follow_stopped(answer: FollowStopped) -> Message:
     return message(Paragraph((said("No longer following ", code(answer.subject), "."),)))
 
 
-def _names(answer: FollowedLogs) -> Iterator[Text | str]:
-    for number, name in enumerate(answer.names[:_NAMES_SHOWN]):
-        yield from (", ", code(name)) if number else (code(name),)
-    more = len(answer.names) - _NAMES_SHOWN
-    if more > 0:
-        yield f" and {more} more"
+def _what(answer: FollowedLogs) -> Iterator[Text | str]:
+    """The one container by its name; of several, what was asked for: the lines tell them apart."""
+    if len(answer.names) == 1:
+        yield code(answer.names[0])
+    else:
+        yield code(answer.subject)
+        yield f" · {counted(len(answer.names), 'container')}"
 
 
 def _state(answer: FollowedLogs) -> Iterator[Line]:

@@ -36,7 +36,7 @@ def _overview(verbs: tuple[VerbSpec, ...], word: str) -> Message:
         Paragraph((plain("podbot looks at pods, tells why they die, and deletes them when asked."),)),
         Paragraph(tuple(lines)),
         Actions((_menu(), Button("What I may do", WhoAmI()))),
-        Context(marked("The same works as `/kubectl …` and, in threads too, as `@podbot …`.")),
+        Context(marked("The same works as `/kubectl …` and, in threads too, as `@podbot …`")),
     )
 
 

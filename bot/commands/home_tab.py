@@ -51,7 +51,8 @@ def _broken(home: Home) -> Section:
     unsure = (Paragraph((said("🟡 This may be old: ", trouble),)),) if trouble else ()
     left_out = " Other namespaces are not yours to see." if home.namespaces_left_out else ""
     seen = f"{counted(home.pods, 'pod')} in {counted(home.namespaces, 'namespace')} of {home.cluster}"
-    when = Context(said(f"{seen} · as of ", Moment(home.as_of)))
+    of = seen if home.namespaces else home.cluster
+    when = Context(said(f"{of} · as of ", Moment(home.as_of)))
     if not home.namespaces:
         why = (
             marked("There are pods, but you may `list` none of them; see below.")
@@ -76,7 +77,7 @@ def _rows(home: Home) -> Iterator[Block]:
         yield Paragraph(
             (
                 said(bold(row.status), " · ", code(row.name), f" · {row.namespace}"),
-                joined(f"{row.ready} ready", _restarts(row.restarts), f"{row.age} old", row.node),
+                joined(f"{row.ready} ready", _restarts(row.restarts), f"{row.age} old", _node(row.node)),
             )
         )
         yield Actions(
@@ -88,6 +89,10 @@ def _rows(home: Home) -> Iterator[Block]:
     more = home.broken_in_all - len(home.broken)
     if more > 0:
         yield Actions((Button(f"And {more:,} more", ListPods(namespace=ALL_NAMESPACES, broken=True)),))
+
+
+def _node(node: str) -> str:
+    return "on no node" if node in {"", "<none>"} else node
 
 
 def _restarts(restarts: str) -> str:

@@ -21,7 +21,7 @@ def evidence(looks: Sequence[LastLook]) -> tuple[Attachment, ...]:
 
 
 def _two_files(look: LastLook) -> Iterator[Attachment]:
-    name = look.summary.row.name
+    name = look.pod
     yield Attachment(
         filename=f"{_stem(name)}-describe.txt",
         title=clipped(f"{name}, described before it was deleted", _TITLE),
@@ -36,7 +36,7 @@ def _two_files(look: LastLook) -> Iterator[Attachment]:
 
 
 def _one_file(look: LastLook) -> Attachment:
-    name = look.summary.row.name
+    name = look.pod
     return Attachment(
         filename=f"{_stem(name)}.txt",
         title=clipped(f"{name}, as it was before it was deleted", _TITLE),
@@ -50,8 +50,10 @@ def _stem(name: str) -> str:
 
 def _described(look: LastLook) -> bytes:
     """All that `describe` says, events among it, and what could not be had."""
-    told = pod_summary(look.summary)
     missing = "".join(f"\nNot saved: {each}." for each in look.missing).encode(errors="replace")
+    if look.summary is None:
+        return missing.lstrip() + b"\n"
+    told = pod_summary(look.summary)
     if told.attachments:  # what is too long to be read inline comes whole in a file
         return told.attachments[0].content + missing
     parts = [spoken(block.lines) for block in told.blocks if isinstance(block, Paragraph)]

@@ -153,9 +153,10 @@ def _nothing(answer: PodList, word: str) -> Message:
     matching = (
         *(said(" with labels ", code(asked.selector)) if asked.selector else ()),
         *(said(" with fields ", code(asked.fields)) if asked.fields else ()),
-        *(said(" with ", code(asked.containing), " in them") if asked.containing else ()),
+        *(said(" with ", code(asked.containing)) if asked.containing else ()),
     )
-    lines = [said("No pods", matching, f" in {place(asked.namespace)}."), *missed(answer.missing)]
+    where = "any namespace" if asked.namespace == ALL_NAMESPACES else place(asked.namespace)
+    lines = [said("No pods", matching, f" in {where}."), *missed(answer.missing)]
     if matching or asked.targets:
         lines.append(
             marked(f"All that are there: `{spell(ListPods(namespace=asked.namespace), word=word)}`.")

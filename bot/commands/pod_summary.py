@@ -10,6 +10,7 @@ from bot.commands.pod_list import restarted
 from bot.commands.prose import clipped, counted, joined, marked, message, plainly, said, shortened, spoken
 from bot.model.answers import ContainerSummary, PodSummary
 from bot.model.commands import DeletePod, DescribePod, GetLogs
+from bot.model.containers import ContainerKind, Terminated, Waiting
 from bot.model.exits import explain
 from bot.model.messages import (
     Actions,
@@ -27,7 +28,7 @@ from bot.model.messages import (
     code,
     plain,
 )
-from bot.model.pods import ContainerKind, Owner, PodCondition, Terminated, Waiting
+from bot.model.pods import Owner, PodCondition
 
 _FILENAME = 120
 _MOST_CHOICES = 100

@@ -96,7 +96,9 @@ _KUBE = ("KUBECONFIG", "PODBOT_KUBE_CONTEXTS", "PODBOT_KUBE_API_URL", "PODBOT_NA
 
 def _welcome(page: str, *, simulated: bool) -> str:
     kill = (
-        "press a button of the cluster's panel, for example OOM-kill, and look into #alerts"
+        """Press OOM-kill in the cluster's panel and look into #alerts: cause, last words, next step. Then
+    /pods list -A --broken        what is not healthy, worst first
+    /pods describe web            choose a pod; Delete shows what will happen before it does"""
         if simulated
         else "the cluster is your current kube context's: what you delete there is really deleted"
     )
@@ -105,7 +107,7 @@ def _welcome(page: str, *, simulated: bool) -> str:
 
   Try, as Alice in #incidents:
     /pods list                    the pods of the namespace
-    /pods logs web                the beginning of a name is enough
+    /pods logs deploy/web         the logs of all its pods, merged by time; -f follows them
     {kill}
   Then switch to Sam, who may do nothing, and try again.
 

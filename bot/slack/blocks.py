@@ -176,7 +176,8 @@ class _Sheet:
         which = "first" if from_start else "last"
         remark = f"The {which} {shown.count} of {len(lines):,} lines; all are in the file {name}.\n"
         self._take(len(shown.text))
-        self._add(drawing.rich_text(drawing.note(remark), drawing.preformatted(shown.text)))
+        visible = [drawing.preformatted(shown.text)] if shown.text.strip() else []
+        self._add(drawing.rich_text(drawing.note(remark), *visible))
 
     def _draw_table(self, table: Table) -> None:
         if not table.columns:

@@ -34,6 +34,9 @@ from bot.slack.plaintext import line_text, moment_text
 Json: TypeAlias = dict[str, Any]
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_TAME = re.compile(r"[A-Za-z0-9 ,.()·…-]+")
+"""Words that mrkdwn leaves as they are: no mark, no mention, no emoji, no address."""
+
 _WEB = re.compile(r"https?://[^\s<>|\"\x00-\x20]+")
 _STYLES: dict[Style, Json] = {
     Style.PLAIN: {},
@@ -88,11 +91,34 @@ def context(block: Context) -> Json | None:
         if elements and elements[-1]["type"] == drawn["type"] == "plain_text":
             drawn = _plain(elements.pop()["text"] + drawn["text"], limits.CONTEXT_TEXT)
         elements.append(drawn)
+    elements = _run_together(elements)
     if len(elements) > limits.CONTEXT_ELEMENTS:
         words = one_line(line_text(block.line))
         elements = [_plain(words, limits.CONTEXT_TEXT)]
     spoken = [element for element in elements if element["text"].strip()]
     return {"type": "context", "elements": spoken} if spoken else None
+
+
+def _run_together(elements: list[Json]) -> list[Json]:
+    """Slack draws a gap between elements, also before a comma: words that mean nothing in mrkdwn join in."""
+    joined: list[Json] = []
+    for element in elements:
+        before = joined[-1] if joined else None
+        if before is not None and _joins(before, element):
+            joined[-1] = _mrkdwn(before["text"] + element["text"])
+        else:
+            joined.append(element)
+    return joined
+
+
+def _joins(left: Json, right: Json) -> bool:
+    both: tuple[str, str] = (left["text"], right["text"])
+    return (
+        any(each["type"] == "mrkdwn" for each in (left, right))
+        and all(each["type"] == "mrkdwn" or _TAME.fullmatch(each["text"]) for each in (left, right))
+        and (both[0].endswith(" ") or both[1].startswith((" ", ",")))
+        and len("".join(both)) <= limits.CONTEXT_TEXT
+    )
 
 
 def actions(block: Actions) -> Json | None:

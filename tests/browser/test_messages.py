@@ -25,6 +25,14 @@ async def test_a_slash_command_shows_its_reply(page: Page) -> None:
     await expect(reply.locator("code").first).to_have_text("list -n shop")
 
 
+async def test_a_link_to_a_message_opens_its_channel(page: Page, app: ScriptedApp) -> None:
+    """As in Slack, a permalink does not leave the page."""
+    address = page.url.partition("#")[0]
+    await app.posts(INCIDENTS, f"It is told <{address}archives/{ALERTS}/p1763800000000100|over there>")
+    await page.get_by_role("link", name="over there").click()
+    await expect(page.get_by_label("Message #alerts as alice")).to_be_visible()
+
+
 async def test_an_ephemeral_is_for_its_reader_alone(page: Page) -> None:
     """After switching to Bob, Alice's private answer is gone; it is there again for Alice."""
     await page.get_by_label("Message #incidents as alice").fill("/pods list")

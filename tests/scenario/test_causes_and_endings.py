@@ -25,10 +25,12 @@ def is_waiting_for_its_image(pod: Json) -> bool:
     return any("ImagePull" in state.get("waiting", {}).get("reason", "") for state in states)
 
 
-def is_backing_off(pod: Json) -> bool:
-    """Whether a container of it is in CrashLoopBackOff."""
-    states = (each["state"] for each in pod["status"].get("containerStatuses", ()))
-    return any(state.get("waiting", {}).get("reason") == "CrashLoopBackOff" for state in states)
+def is_backing_off_for_long(pod: Json) -> bool:
+    """Whether a container of it is in CrashLoopBackOff, and not to be started again while a bot starts."""
+    return any(
+        each["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff" and each["restartCount"] >= 5
+        for each in pod["status"].get("containerStatuses", ())
+    )
 
 
 async def ends_as(bot: Bot, incident: object, state: str) -> Json:
@@ -141,7 +143,7 @@ async def test_what_was_failing_before_the_first_look(bot: Bot) -> None:
     """A bot that starts into a crash loop says so, and that it is not new."""
     await bot.stops()
     await bot.cluster.play("crash-loop", namespace="shop", name=bot.pods_of("web")[0])
-    await eventually(lambda: any(map(is_backing_off, bot.cluster.pods("shop", app="web"))))
+    await eventually(lambda: any(map(is_backing_off_for_long, bot.cluster.pods("shop", app="web"))))
     bot.stop.clear()
     await bot.starts()
     alert = await bot.sees_alert("Error", "web")

@@ -111,7 +111,7 @@ class TestFollowing:
         """Lines appear in one message, which only the asker has, until the asker stops it."""
         name = bot.pods_of("web")[0]
         await bot.alice.types("#incidents", f"/kubectl logs -f {name} -c app")
-        pointer = await bot.alice.sees("#incidents", "Following it in your messages from podbot")
+        pointer = await bot.alice.sees("#incidents", "Following these logs in your messages from podbot")
         assert pointer["ephemeral"]
         first = await bot.alice.sees("@podbot", f"Following `{name} · app` in shop")
         grown = await bot.alice.sees(

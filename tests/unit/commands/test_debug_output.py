@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.commands.debug_output import debug_output, debug_started, raw_answer
+from bot.model.containers import ContainerState, Running, Terminated, Waiting
 from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
 from bot.model.people import Person, UserId
-from bot.model.pods import ClusterName, ContainerState, PodUid, Running, Terminated, Waiting
+from bot.model.pods import ClusterName, PodUid
 from tests.unit.commands.drawing import check_golden
 
 STARTED = DebugStarted(

@@ -287,7 +287,9 @@ def test_the_evidence_is_two_files_a_pod() -> None:
         SavedLog(container="app", previous=True, lines=("boom",), cut=True),
         SavedLog(container="app", previous=False, lines=(), cut=False),
     )
-    described, logged = evidence([LastLook(summary=summary(), logs=logs, missing=("log of proxy (away)",))])
+    described, logged = evidence(
+        [LastLook(pod="web-1", summary=summary(), logs=logs, missing=("log of proxy (away)",))]
+    )
     assert (described.filename, logged.filename) == ("web-1-describe.txt", "web-1-logs.txt")
     assert b"web-1" in described.content
     assert b"Not saved: log of proxy (away)." in described.content
@@ -298,7 +300,10 @@ def test_of_several_pods_each_has_one_file() -> None:
     """Ten pods are ten files: Slack takes them one after the other, and somebody waits."""
     log = SavedLog(container="app", previous=False, lines=("boom",), cut=False)
     one, two = evidence(
-        [LastLook(summary=summary("web-1"), logs=(log,)), LastLook(summary=summary("web-2"), logs=())]
+        [
+            LastLook(pod="web-1", summary=summary("web-1"), logs=(log,)),
+            LastLook(pod="web-2", summary=summary("web-2"), logs=()),
+        ]
     )
     assert (one.filename, two.filename) == ("web-1.txt", "web-2.txt")
     assert b"Running" in one.content
@@ -307,7 +312,7 @@ def test_of_several_pods_each_has_one_file() -> None:
 
 def test_a_pod_without_logs_has_no_file_of_them() -> None:
     """An empty file tells nothing."""
-    (file,) = evidence([LastLook(summary=summary("x" * 253), logs=())])
+    (file,) = evidence([LastLook(pod="x" * 253, summary=summary("x" * 253), logs=())])
     assert len(file.filename) < 120
 
 

@@ -24,25 +24,10 @@ from bot.model.answers import (
     UsageRow,
 )
 from bot.model.commands import ExportPods, FindAddress, Form, ListEvents, ListPods, TopPods
+from bot.model.containers import ContainerKind, ContainerState, HttpGet, Probe, Running, Terminated
+from bot.model.events import Event, ObjectReference
 from bot.model.history import FormerPod
-from bot.model.pods import (
-    ALL_NAMESPACES,
-    ClusterName,
-    ContainerKind,
-    ContainerState,
-    EmptyDir,
-    Event,
-    HostPath,
-    HttpGet,
-    ObjectMeta,
-    ObjectReference,
-    Owner,
-    PodUid,
-    Probe,
-    Running,
-    Terminated,
-    Volume,
-)
+from bot.model.pods import ALL_NAMESPACES, ClusterName, EmptyDir, HostPath, ObjectMeta, Owner, PodUid, Volume
 from bot.model.targets import Target, TargetKind
 from bot.model.usage import ContainerUsage
 from tests.unit.commands.drawing import check_golden

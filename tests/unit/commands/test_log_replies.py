@@ -10,6 +10,7 @@ from bot.commands.followed_logs import follow_begun, followed_logs, transcript
 from bot.commands.replies import reply
 from bot.model.answers import LogExcerpt
 from bot.model.commands import FollowLogs, GetLogs
+from bot.model.containers import Terminated
 from bot.model.log_answers import (
     FollowedLogs,
     FollowEnd,
@@ -19,7 +20,7 @@ from bot.model.log_answers import (
     MergedLogs,
 )
 from bot.model.messages import Link, Message
-from bot.model.pods import PodUid, Terminated
+from bot.model.pods import PodUid
 from bot.model.targets import Target, TargetKind
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import render
@@ -131,6 +132,7 @@ REPLIES: dict[str, Message] = {
     "logs-followed-to-the-end": followed_logs(
         followed(
             *(f"line {number}" for number in range(30)),
+            subject="deploy/web",
             names=tuple(f"web-{number} · app" for number in range(8)),
             total=99,
             end=FollowEnd.TIME,

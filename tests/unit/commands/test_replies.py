@@ -24,22 +24,11 @@ from bot.model.answers import (
     Rule,
 )
 from bot.model.commands import GetLogs, ListPods, OpenPod, Verb
+from bot.model.containers import ContainerKind, ContainerState, Running, Terminated, Waiting
+from bot.model.events import Event
 from bot.model.messages import Actions, Button, Menu, Message, Paragraph, Preformatted, Table
 from bot.model.people import Person, UsergroupId, UserId
-from bot.model.pods import (
-    ALL_NAMESPACES,
-    ClusterName,
-    ContainerKind,
-    ContainerState,
-    Event,
-    ObjectMeta,
-    Owner,
-    PodCondition,
-    PodUid,
-    Running,
-    Terminated,
-    Waiting,
-)
+from bot.model.pods import ALL_NAMESPACES, ClusterName, ObjectMeta, Owner, PodCondition, PodUid
 from bot.model.problems import AmbiguousPod, NoSuchPod, Refused
 from tests.unit.commands.drawing import check_golden, draw, draw_block
 

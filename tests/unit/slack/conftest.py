@@ -14,11 +14,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import SystemClock
 from bot.model.answers import Answer, Guidance, PodRow
 from bot.model.commands import Command, FollowLogs, GetLogs, Help
+from bot.model.containers import ContainerState, Terminated
 from bot.model.debugging import DebugOutput, DebugStarted
 from bot.model.home import BotHealth, Home
 from bot.model.log_problems import NothingToFollow
 from bot.model.people import Asker
-from bot.model.pods import ClusterName, ContainerState, Terminated
+from bot.model.pods import ClusterName
 from bot.playground.workspace import Running, Workspace, demo_settings, serve
 from bot.pods.log_feed import LogFeed
 from bot.slack import app, connection

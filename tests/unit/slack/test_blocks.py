@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -315,6 +316,10 @@ def assert_taken(rendered: RenderedMessage) -> None:
         _assert_inert(block)
 
 
+_MARKS = re.compile(r"`[^`<>]*`|<!date\^[^<>]*>|<@[UW][A-Z0-9]+>|<https?://[^<>|]*\|[^<>]*>")
+"""What podbot itself marks up in a quiet line; between such marks nothing may mean anything to Slack."""
+
+
 def _assert_inert(value: object) -> None:
     if isinstance(value, list):
         for each in value:
@@ -328,5 +333,4 @@ def _assert_inert(value: object) -> None:
         said = value["text"]
         assert "<!channel" not in said
         assert "<!here" not in said
-        assert said.startswith(("`", "<!date^", "<@U", "<@W", "<http"))
-        assert said.count("<") == (0 if said.startswith("`") else 1)
+        assert set(_MARKS.sub("", said)).isdisjoint("<>&`*_~@#:")

@@ -17,6 +17,7 @@ import { Live } from "./live.js";
 import { Modals } from "./modal.js";
 import { clearNotices, notify } from "./notices.js";
 import { Panel } from "./panel.js";
+import { followPermalinks } from "./permalinks.js";
 import { Sidebar } from "./sidebar.js";
 import { isReply, State } from "./state.js";
 import { ThreadPane } from "./thread.js";
@@ -74,6 +75,7 @@ class App {
     state.on("bot", () => this.drawBanner());
     state.on("workspace", () => this.drawBanner());
     window.addEventListener("hashchange", () => void this.followHash());
+    followPermalinks(state);
     document.addEventListener("visibilitychange", () => {
       state.markRead();
       state.emit("unread");
