@@ -85,7 +85,7 @@ class HomePage:
         visible = [pod for pod in pods if pod.namespace in mine]
         judged = [(rows.health(pod, now), pod) for pod in visible]
         broken = sorted(
-            ((_BROKEN.index(health), pod) for health, pod in judged if health in _BROKEN),
+            ((_BROKEN.index(health), pod) for health, pod in judged if _is_broken(health, pod)),
             key=lambda each: (each[0], each[1].namespace, each[1].name),
         )
         return Home(
@@ -111,3 +111,8 @@ class HomePage:
             if pod is not None and self._gate.allows(asker, Verb.LIST, pod.namespace):
                 return GetLogs(namespace=pod.namespace, pod=pod.name)
         return None
+
+
+def _is_broken(health: Health, pod: Pod) -> bool:
+    """Whether it wants looking at. What goes in its time, as in a rollout, is on its way and not broken."""
+    return health in _BROKEN and not (health is Health.PENDING and pod.terminating)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from bot.model.commands import DescribePod, GetLogs, Help, ListPods
@@ -82,6 +83,19 @@ def test_the_worst_come_first_and_not_too_many() -> None:
     assert home.broken_in_all == 40
     assert len(home.broken) == MOST_SHOWN
     assert [row.name for row in home.broken[:10]] == [f"old-{number:02}" for number in range(10)]
+
+
+def test_what_goes_in_its_time_is_not_broken() -> None:
+    """A rollout stops old pods all the time; one that should be gone for long is another matter."""
+    going = pod("web-1")
+    due = msgspec.structs.replace(going.metadata, deletion_timestamp=START + timedelta(seconds=10))
+    long_due = msgspec.structs.replace(
+        going.metadata, name="web-2", deletion_timestamp=START - timedelta(hours=1)
+    )
+    pods, _, _ = service(
+        msgspec.structs.replace(going, metadata=due), msgspec.structs.replace(going, metadata=long_due)
+    )
+    assert [row.name for row in pods.home(AT_HOME).broken] == ["web-2"]
 
 
 async def test_ones_own_commands_newest_first() -> None:
