@@ -162,6 +162,9 @@ def _nothing(answer: PodList, word: str) -> Message:
             marked(f"All that are there: `{spell(ListPods(namespace=asked.namespace), word=word)}`.")
         )
     elif asked.namespace != ALL_NAMESPACES:
+        if answer.namespaces_alike:
+            either = " or ".join(f"`{each}`" for each in answer.namespaces_alike)
+            lines.append(marked(f"Did you mean {either}?"))
         lines.append(
             marked(f"Those of other namespaces: `{spell(ListPods(namespace=ALL_NAMESPACES), word=word)}`.")
         )

@@ -74,6 +74,8 @@ class PodList:
     """From when restarts were counted, where that is less than an hour."""
     missing: tuple[str, ...] = ()
     """Of the names asked for, those that no pod has, or that several begin with."""
+    namespaces_alike: tuple[str, ...] = ()
+    """Where nothing was found: namespaces with a name like the one asked for, in which the asker may list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -26,7 +27,7 @@ from bot.model.targets import TargetKind
 from bot.pods import choosing, manifest, rows
 from bot.pods.finder import Finder
 from bot.pods.gate import Gate
-from bot.pods.ports import PodCluster, PodHistory, RawPod
+from bot.pods.ports import PodCluster, PodHistory, RawPod, Seen
 from bot.pods.reach import Found, Reach
 
 MOST_EXPORTED = 500
@@ -55,13 +56,21 @@ class Listings:
     """Answers what pods there are; changes nothing."""
 
     def __init__(
-        self, cluster: PodCluster, gate: Gate, finder: Finder, history: PodHistory, clock: Clock
+        self,
+        cluster: PodCluster,
+        gate: Gate,
+        finder: Finder,
+        *,
+        history: PodHistory,
+        seen: Seen,
+        clock: Clock,
     ) -> None:
         self._cluster = cluster
         self._gate = gate
         self._reach = Reach(gate)
         self._finder = finder
         self._history = history
+        self._seen = seen
         self._clock = clock
 
     async def list(self, asker: Asker, command: ListPods) -> PodList:
@@ -82,7 +91,13 @@ class Listings:
             troubles=tuple(self._trouble(pod) for pod, _ in shown) if command.broken else (),
             watched_since=since if since is not None and now - since < LATELY else None,
             missing=missing,
+            namespaces_alike=() if table else self._namespaces_like(asker, command.namespace),
         )
+
+    def _namespaces_like(self, asker: Asker, namespace: str) -> tuple[str, ...]:
+        known = {pod.namespace for pod in self._seen.pods()} - {namespace}
+        told = sorted(each for each in known if self._gate.allows(asker, Verb.LIST, each))
+        return tuple(get_close_matches(namespace, told))
 
     async def export(self, asker: Asker, command: ExportPods) -> PodExport:
         """The same pods in another form; whole objects take the permission to `get` them."""

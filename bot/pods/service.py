@@ -73,14 +73,17 @@ class PodService:
     ) -> None:
         self._gate = Gate(cluster.name, policy, audit, served)
         finder = Finder(cluster, self._gate)
-        self._listings = Listings(cluster, self._gate, finder, history or NoHistory(), clock)
+        seen = seen or Blind()
+        self._listings = Listings(
+            cluster, self._gate, finder, history=history or NoHistory(), seen=seen, clock=clock
+        )
         self._describing = Describing(cluster, self._gate, finder, clock)
         self._usages = Usages(cluster, self._gate, finder)
         sources = LogSources(finder, Workloads(cluster, self._gate))
         self._logs = LogReading(cluster, self._gate, sources, clock)
         self._following = LogFollowing(cluster, self._gate, sources, clock)
         self._recent = Recent(clock)
-        self._home = HomePage(cluster.name, self._gate, seen or Blind(), self._recent, clock)
+        self._home = HomePage(cluster.name, self._gate, seen, self._recent, clock)
         self._debugging = Debugging(cluster, self._gate, finder, clock)
         self._raw = RawReading(cluster, self._gate)
         quota = Quota(limits or DeletionLimits(), clock)
@@ -143,10 +146,12 @@ class PodService:
 
     def follow_logs(self, asker: Asker, command: FollowLogs) -> AbstractAsyncContextManager[LogFeed]:
         """A followed log, begun and on record; whoever shows it awaits its `run`."""
+        self._recent.note(asker.person.id, command)
         return self._following.follow(asker, command)
 
     async def plan_deletion(self, asker: Asker, command: DeletePod | DeletePods) -> DeletionPlan:
         """What deleting these pods would do."""
+        self._recent.note(asker.person.id, command)
         return await self._plans.plan(asker, command)
 
     async def delete(self, asker: Asker, confirmation: Confirmation, keep: Keep) -> Deletion:

@@ -8,10 +8,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from bot.model.commands import DescribePod, GetLogs, Help, ListPods
+from bot.model.answers import PodList
+from bot.model.commands import DeletePod, DescribePod, GetLogs, Help, ListPods
 from bot.model.containers import ContainerState, ContainerStatus, Waiting
 from bot.model.home import BotHealth
 from bot.model.pods import Pod
+from bot.model.problems import Refused
 from bot.pods.home import MOST_PEOPLE, MOST_SHOWN, REMEMBERED, Recent
 from bot.pods.service import PodService
 from tests.support.clock import START, HeldClock
@@ -136,3 +138,21 @@ def test_a_name_is_looked_up_for_the_viewer(words: tuple[str, ...], found: GetLo
     """The namespace of a pod is told to those only who may list it."""
     pods, _, _ = service(broken("web-2"), broken("api-1", "payments"))
     assert pods.logs_of_first_named(AT_HOME, words) == found
+
+
+async def test_what_was_asked_by_dialog_or_stream_is_remembered_too() -> None:
+    """A deletion is planned and a log is followed by other doors than `run`."""
+    pods, cluster, _ = service()
+    cluster.put(pod("web-1"))
+    asked = DeletePod(namespace="shop", pod="web-1")
+    with pytest.raises(Refused):
+        await pods.plan_deletion(ALICE, asked)
+    assert [past.command for past in pods.home(AT_HOME).recent] == [asked]
+
+
+async def test_a_mistyped_namespace() -> None:
+    """Namespaces that look like it are named, as far as the asker may list there."""
+    pods, _, _ = service(pod("web-1"), pod("api-1", "payments"))
+    answer = await pods.run(ALICE, ListPods(namespace="shpo"))
+    assert isinstance(answer, PodList)
+    assert answer.namespaces_alike == ("shop",)
