@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec import structs
 
 from bot.commands.pod_list import left_out, place
 from bot.commands.prose import clipped, counted, joined, message, plainly, said, shortened, spoken
@@ -49,7 +49,7 @@ def event_list(answer: EventList) -> Message:
         Actions(tuple(_buttons(answer))),
         Context(joined(answer.cluster, left_out(answer))),
     )
-    return replace(drawn, attachments=(_file(answer, whole),)) if more else drawn
+    return structs.replace(drawn, attachments=(_file(answer, whole),)) if more else drawn
 
 
 def _head(answer: EventList) -> Line:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import msgspec
+from msgspec import structs
 
 from bot.commands import log_text
 from bot.commands.prose import joined, message, said
@@ -48,7 +48,7 @@ def log_excerpt(answer: LogExcerpt) -> Message:
         f"{answer.container} of {answer.pod}, {_run(answer)}",
         answer.lines,
     )
-    return replace(message(*blocks), attachments=() if tail.whole else (whole,))
+    return structs.replace(message(*blocks), attachments=() if tail.whole else (whole,))
 
 
 def _run(answer: LogExcerpt) -> str:

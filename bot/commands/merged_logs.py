@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import structs
 
 from bot.commands import log_text
 from bot.commands.prose import clipped, counted, joined, marked, message, said
@@ -44,7 +45,7 @@ def merged_logs(answer: MergedLogs) -> Message:
         Context(said("read ", Moment(answer.read_at))),
     )
     whole = log_text.file(f"logs-{answer.subject}", f"Logs of {answer.subject}, merged", answer.lines)
-    return replace(message(*blocks), attachments=() if tail.whole else (whole,))
+    return structs.replace(message(*blocks), attachments=() if tail.whole else (whole,))
 
 
 def _sources(answer: MergedLogs) -> str:

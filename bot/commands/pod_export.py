@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from bot.commands.pod_list import left_out, missed, place
 from bot.commands.prose import counted, joined, marked, message, shortened
@@ -47,7 +47,7 @@ def pod_export(answer: PodExport) -> Message:
         Context(joined(answer.cluster, left_out(answer))),
     )
     short = form is Form.NAME and len(names) <= _NAMES_INLINE
-    return drawn if short else replace(drawn, attachments=(_file(answer, names),))
+    return drawn if short else structs.replace(drawn, attachments=(_file(answer, names),))
 
 
 _AS = {Form.TABLE: "as a table", Form.JSON: "as JSON", Form.YAML: "as YAML", Form.NAME: "by name"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from bot.commands.container_facts import more_facts, volumes_lost
 from bot.commands.pod_list import restarted
@@ -64,7 +66,7 @@ def pod_summary(answer: PodSummary) -> Message:
         Actions(tuple(_actions(answer))),
         Context(joined(answer.cluster, said("seen ", Moment(answer.seen_at)))),
     )
-    return replace(drawn, attachments=(_file(answer, whole),)) if more else drawn
+    return structs.replace(drawn, attachments=(_file(answer, whole),)) if more else drawn
 
 
 def what_follows(owner: Owner, *, replaced: bool) -> Line:

@@ -1,15 +1,17 @@
 """A message before it is Slack's: what it says, not how it is drawn.
 
 `commands.replies` and `incidents.announce` write these, `slack.blocks` draws them. Text stays raw in here;
-it is cleaned and escaped at the one place where it becomes Block Kit.
+it is cleaned and escaped at the one place where it becomes Block Kit. All of it are tagged structs, so that a
+message that waits in the outbox can be kept as JSON.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
+
+import msgspec
 
 from bot.model.commands import Command
 from bot.model.people import UserId
@@ -25,31 +27,27 @@ class Style(Enum):
     QUIET = "quiet"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True, tag=True):
     """A stretch of literal text; nothing in it is markup."""
 
     text: str
     style: Style = Style.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, tag=True):
     """A time, shown in each reader's own zone; `with_date` for what may not be of today."""
 
     at: datetime
     with_date: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True, tag=True):
     """A person, named so that Slack links (and notifies) them."""
 
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, tag=True):
     """A link with its own words."""
 
     url: str
@@ -60,29 +58,25 @@ Inline: TypeAlias = Text | Moment | Mention | Link
 Line: TypeAlias = tuple[Inline, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True, tag=True):
     """One or more lines of running text."""
 
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Preformatted:
+class Preformatted(msgspec.Struct, frozen=True, tag=True):
     """Text whose columns and line ends count: logs."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, tag=True):
     """The quiet line at the end: where this comes from."""
 
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, tag=True):
     """Rows under headings; every row has one cell a heading."""
 
     columns: tuple[str, ...]
@@ -97,8 +91,7 @@ class Audience(Enum):
     CHANNEL = "channel"
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True, tag=True):
     """A verb to press: it runs a command, for the one who pressed it, with their permissions."""
 
     label: str
@@ -109,39 +102,34 @@ class Button:
     """The answer takes the place of the message that holds the button (paging) instead of following it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, tag=True):
     """One entry of a menu."""
 
     label: str
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(msgspec.Struct, frozen=True, tag=True):
     """A choice among many, each of which runs a command."""
 
     placeholder: str
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
+class Actions(msgspec.Struct, frozen=True, tag=True):
     """Buttons and menus side by side."""
 
     elements: tuple[Button | Menu, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Divider:
+class Divider(msgspec.Struct, frozen=True, tag=True):
     """A thin line."""
 
 
 Block: TypeAlias = Paragraph | Preformatted | Context | Table | Actions | Divider
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A file that belongs to a message: what is too long to be read inline."""
 
     filename: str
@@ -149,16 +137,14 @@ class Attachment:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """Machine-readable facts that travel with a message (Slack's message metadata)."""
 
     event_type: str
     payload: dict[str, str | int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Everything said at once.
 
     `text` alone tells what the first two lines tell: it is what notifications and screen readers get.
@@ -167,7 +153,7 @@ class Message:
     text: str
     blocks: tuple[Block, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    metadata: Metadata | None = field(default=None)
+    metadata: Metadata | None = None
 
 
 def plain(text: str) -> Line:

@@ -7,7 +7,9 @@ turn, only its latest wording is kept.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from bot import logs
 from bot.clock import Clock
@@ -177,7 +179,7 @@ class _Lane:
             await self._put_back(letter, message)
         elif code in TOO_RICH and message.blocks:
             log.error("announcement_too_rich", key=letter.key, channel=self.channel, code=code)
-            await self._put_back(letter, replace(message, blocks=()))
+            await self._put_back(letter, structs.replace(message, blocks=()))
         elif code in CLOSED:
             raise DeliveryFailed(f"Slack refuses the channel: {code}", LONGEST_BACKOFF)
         else:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 import structlog
+from msgspec import structs
 
 from bot import logs
 from bot.commands.grammar import parse
@@ -197,4 +197,4 @@ def shared(message: Message, by: Asker) -> Message:
         else:
             blocks.append(block)
     blocks.append(Context((Text("Shared by "), Mention(by.person.id))))
-    return replace(message, blocks=tuple(blocks))
+    return structs.replace(message, blocks=tuple(blocks))

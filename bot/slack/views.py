@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from bot.model.commands import LONGEST_REASON, DeletePod, DeletePods, Manner
 from bot.model.deletions import DeletionPlan, SeenPod
@@ -128,7 +128,7 @@ def _line(*line: Text) -> Message:
 
 def _view(message: Message, *, close: str) -> Json:
     shown = tuple(each for each in message.blocks if not isinstance(each, Actions | Table))
-    rendered = render(replace(message, blocks=shown or (Paragraph(((Text(message.text),),)),)))
+    rendered = render(structs.replace(message, blocks=shown or (Paragraph(((Text(message.text),),)),)))
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": "Delete pods"},

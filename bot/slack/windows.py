@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
 
+from msgspec import structs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
@@ -95,7 +95,7 @@ class Windows:
 
 def fit_for_window(message: Message) -> Message:
     """The message with what a modal can show: Slack has no tables there, and nobody to share with."""
-    return replace(message, blocks=tuple(_fitting(message)))
+    return structs.replace(message, blocks=tuple(_fitting(message)))
 
 
 def window_view(rendered: RenderedMessage) -> Json:
@@ -120,7 +120,7 @@ def _pressable(element: Button | Menu) -> Button | Menu | None:
         shared = element.audience is Audience.CHANNEL
         return None if shared or isinstance(element.command, _NOT_HERE) else element
     choices = tuple(each for each in element.choices if not isinstance(each.command, _NOT_HERE))
-    return replace(element, choices=choices) if choices else None
+    return structs.replace(element, choices=choices) if choices else None
 
 
 def _window(blocks: list[Json]) -> Json:
