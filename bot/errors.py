@@ -47,3 +47,11 @@ class InvalidRequest(ClusterError):
 
 class UnreadableAnswer(ClusterError):
     """The API server answered something that is not the object it was asked for."""
+
+
+class StoreUnavailable(PodbotError):
+    """The store did not take or give what was asked: its disk is full, its server away. Worth another try."""
+
+
+class Deposed(PodbotError):
+    """Another replica leads by now: what this one still wanted to write is refused."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
+from bot.incidents.records import Batch, KeptIncident
+from bot.model.deaths import DeathId
 from bot.model.events import Event
 from bot.model.messages import Message
 from bot.model.people import ChannelId
@@ -43,6 +45,28 @@ class Surroundings(Protocol):
 
     async def memory_in_use(self, namespace: str, pod: str, container: str) -> str:
         """What a container last used, as a quantity; empty where nothing measured it."""
+        ...
+
+
+class IncidentStore(Protocol):
+    """What is kept of one cluster's incidents, for one term of its leader.
+
+    Raises `bot.errors.StoreUnavailable` where it cannot be reached or is full, and `bot.errors.Deposed` where
+    another replica leads by now.
+    """
+
+    async def known(self, deaths: Sequence[DeathId]) -> frozenset[DeathId]:
+        """Which of these deaths the ledger has already. Only ends of runs and of pods are asked about."""
+        ...
+
+    async def save(self, batch: Batch) -> None:
+        """Write all of it in one transaction. What is there already under the same key is replaced; a death
+        that the ledger has already is left as it is.
+        """
+        ...
+
+    async def live(self) -> Sequence[KeptIncident]:
+        """The incidents that are open, or were over so shortly ago that they may be reopened."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of pods that are no longer there. Written by `watch.remembered`, read by `pods`."""
+"""What is remembered of pods that are no longer there. Written by `watch.history`, read by `pods`."""
 
 from __future__ import annotations
 

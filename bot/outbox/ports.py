@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.errors import PodbotError
+from bot.model.letters import KeptLetter, LetterKey, Posted
 from bot.model.messages import Message
 from bot.model.people import ChannelId, MessageTs
 
@@ -37,4 +40,20 @@ class Delivery(Protocol):
 
     async def update(self, channel: ChannelId, ts: MessageTs, message: Message) -> None:
         """Replace a message that `post` made."""
+        ...
+
+
+class OutboxStore(Protocol):
+    """What is kept of letters. Raises `bot.errors.StoreUnavailable`, and `bot.errors.Deposed`."""
+
+    async def kept(self) -> Sequence[KeptLetter]:
+        """All letters that wait, or may still get another wording."""
+        ...
+
+    async def note(self, key: LetterKey, posted: Posted, at: datetime) -> None:
+        """Remember how far a letter has come. Deaths that its revision tells of are announced as of `at`."""
+        ...
+
+    async def give_up(self, key: LetterKey, problem: str, at: datetime) -> None:
+        """Lay a letter aside that Slack will never take; it is kept with the reason, and tried no more."""
         ...

@@ -13,6 +13,7 @@ from itertools import count
 from bot.incidents.keeper import Keeper
 from bot.model.deaths import Death
 from bot.model.incidents import Incident, IncidentId
+from bot.model.memory import Memory
 from bot.model.messages import Message
 from bot.model.people import ChannelId
 from bot.model.pods import Pod
@@ -22,7 +23,6 @@ from bot.replay.records import Record
 from bot.replay.tape import Tape
 from bot.replay.virtual_time import VirtualTimeLoop
 from bot.watch.detector import Detector
-from bot.watch.memory import Memory
 from bot.watch.mirror import Mirror
 
 SETTLES_WITHIN = 60.0

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, DeathId
+from bot.model.memory import Counted
 from bot.model.pods import ClusterName, Pod
 from bot.watch.pod_causes import OVER, WHOLE_POD, asked_to_go, disruption, ended_at, pod_cause
 from bot.watch.transitions import (
     STATUS_UNKNOWN,
-    Counted,
     Termination,
     counted_as,
     fresh_restart,

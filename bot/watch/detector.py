@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.model.deaths import Cause, Death
+from bot.model.memory import Counted, Memory, OpenSince, PodMemory
 from bot.model.pods import ClusterName, Pod, PodUid
 from bot.watch import stuck
 from bot.watch.classifier import already_failing, baseline, deaths
-from bot.watch.memory import Memory, OpenSince, PodMemory
 from bot.watch.pod_causes import WHOLE_POD
 from bot.watch.ports import Change, DeathSink, OwnerSource
 from bot.watch.removals import Removals
-from bot.watch.transitions import Counted
 
 LOOK_EVERY = timedelta(seconds=1)
 """How often the open complaints are held against the clock."""

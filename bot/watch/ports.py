@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from bot.errors import ClusterError
 from bot.model.deaths import Death
+from bot.model.memory import Checkpoint, Findings, Memory
 from bot.model.pods import ClusterName, Owner, Pod
 from bot.model.surroundings import OwnerState
 
@@ -83,6 +84,18 @@ class OwnerSource(Protocol):
         ...
 
 
+class WatchMemory(Protocol):
+    """What the store keeps of one cluster's watch. Raises `bot.errors.StoreUnavailable`."""
+
+    async def memory(self) -> Memory | None:
+        """What was known when last something was saved; None: this cluster was never watched."""
+        ...
+
+    async def checkpoints(self) -> Sequence[Checkpoint]:
+        """How far the watch of each namespace had come."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One pod before and after. `old` None: not seen before; `new` None: gone.
@@ -96,4 +109,6 @@ class Change:
 
 
 ChangeSink: TypeAlias = Callable[[Change], Awaitable[None]]
+FindingSink: TypeAlias = Callable[[Findings], Awaitable[None]]
+CheckpointSink: TypeAlias = Callable[[Checkpoint], Awaitable[None]]
 DeathSink: TypeAlias = Callable[[Death], Awaitable[None]]

@@ -13,21 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.containers import Container, ContainerKind, ContainerStatus, Terminated
+from bot.model.memory import Counted
 from bot.model.pods import Pod
 
 STATUS_UNKNOWN = "ContainerStatusUnknown"
 """The kubelet lost sight of a container. With it, it counts the restart at once instead of at the start
 (`convertToAPIContainerStatuses` in pkg/kubelet/kubelet_pods.go)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The last death of a container that was counted, or for a baseline: would have been."""
-
-    restart: int
-    at: datetime
-    """When the run ended; when it was counted, where the status does not say."""
-    container_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

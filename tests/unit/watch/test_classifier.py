@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death
+from bot.model.memory import Counted
 from bot.model.pods import ClusterName, Named, Pod, PodCondition
 from bot.watch.classifier import baseline, deaths
-from bot.watch.transitions import Counted
 from tests.support.clock import START
 from tests.support.pods import (
     DAEMON_SET,

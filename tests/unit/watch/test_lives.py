@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.model.containers import Terminated
 from bot.model.deaths import Death
+from bot.model.memory import Counted
 from bot.model.pods import ClusterName, Pod
 from bot.watch.classifier import baseline, deaths
-from bot.watch.transitions import Counted
 from tests.support.pods import Built, a_pod, at, crashed, ended, lost, running, terminated, waiting
 
 CLUSTER = ClusterName("prod-eu")

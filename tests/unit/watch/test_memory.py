@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.model.deaths import Cause, Death
+from bot.model.memory import Memory
 from bot.model.pods import ClusterName, Pod
 from bot.watch.detector import GONE_AFTER, Detector
-from bot.watch.memory import Memory
 from bot.watch.ports import Change
 from tests.support.clock import HeldClock
 from tests.support.pods import a_pod, crashed, ended, running, waiting

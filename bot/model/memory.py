@@ -10,9 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.deaths import Cause
+from bot.model.deaths import Cause, Death
 from bot.model.pods import ClusterName, PodUid
-from bot.watch.transitions import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The last death of a container that was counted, or for a baseline: would have been."""
+
+    restart: int
+    at: datetime
+    """When the run ended; when it was counted, where the status does not say."""
+    container_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +50,30 @@ class Memory:
 
     cluster: ClusterName
     pods: Mapping[PodUid, PodMemory]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """How far the watch of a namespace has come: all that it told until then is dealt with."""
+
+    cluster: ClusterName
+    namespace: str
+    """`ALL_NAMESPACES` where one watch serves all."""
+    version: str
+    """The resource version from which the watch may go on."""
+    at: datetime
+    """When the cluster last said anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What one look at a pod brought: its deaths, and what is to be remembered of it from now on.
+
+    The two belong into one transaction: a death that is remembered and not recorded would be lost.
+    """
+
+    cluster: ClusterName
+    uid: PodUid
+    deaths: tuple[Death, ...] = ()
+    memory: PodMemory | None = None
+    """None: nothing has to be remembered of this pod any more."""
