@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import process_time
 
 from bot.clock import SystemClock
-from bot.model.deaths import Death
+from bot.model.memory import Findings
 from bot.model.pods import ClusterName, Pod
 from bot.watch.classifier import deaths
 from bot.watch.detector import Detector
@@ -41,8 +41,8 @@ def main() -> None:
 
 
 async def _detector() -> None:
-    async def nowhere(death: Death) -> None:
-        del death
+    async def nowhere(findings: Findings) -> None:
+        del findings
 
     detector = Detector(CLUSTER, nowhere, SystemClock())
     await _time_changes("detector, a healthy pod", detector, HEALTHY)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from dotenv import dotenv_values
@@ -24,7 +25,7 @@ from bot.clock import Clock, SystemClock
 from bot.errors import PodbotError
 from bot.model import durations
 from bot.model.pods import ALL_NAMESPACES
-from bot.settings import Settings, SettingsWrong, Sources, load, load_sources
+from bot.settings import Settings, SettingsWrong, Sources, load, load_sources, load_storage
 from bot.slack.connection import SlackRefused
 
 SETTINGS_WRONG = 2
@@ -36,6 +37,13 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str) -> timedel
         return durations.parse(value)
     except ValueError as problem:
         raise click.BadParameter(str(problem), ctx, param) from None
+
+
+def _web_address(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    address = urlsplit(value)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise click.BadParameter(f"{value!r} is no http or https URL", ctx, param)
+    return value
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -118,6 +126,90 @@ def replay(file: Path | None, output: str, record: Path | None, lasts: timedelta
         raise click.UsageError("Name a FILE to replay, or one to write with --record.")
 
 
+@main.command()
+@click.option(
+    "--upstream",
+    required=True,
+    callback=_web_address,
+    help="Where requests go: Slack's API base, or what `kubectl proxy` prints.",
+)
+@click.option(
+    "--rules",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML or JSON file of rules; more can be put in while it runs.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the proxy, on loopback.")
+@click.option("--control-port", type=click.IntRange(0, 65535), default=0, help="Port to change the rules at.")
+def faults(upstream: str, file: Path | None, port: int, control_port: int) -> None:
+    """Stand between a bot and Slack or an API server, and make things go wrong by rule."""
+    _end(partial(_faults, upstream, file, port, control_port))
+
+
+async def _faults(
+    upstream: str, file: Path | None, port: int, control_port: int, stop: asyncio.Event
+) -> None:
+    from bot.playground.faults import RulesWrong, command  # noqa: PLC0415 - parts that `run` does not need
+
+    try:
+        await command.run(
+            stop, upstream=upstream, file=file, port=port, control_port=control_port, say=click.echo
+        )
+    except RulesWrong as wrong:
+        raise SettingsWrong(wrong.problems) from None
+    except OSError as error:
+        raise PodbotError(f"the proxy cannot listen: {error}") from error
+
+
+@main.command()
+@click.option("--since", callback=_duration, default="24h", show_default=True, help="How far to look back.")
+@click.option(
+    "--output", "-o", type=click.Choice(["text", "json"]), default="text", help="How it is written."
+)
+def incidents(since: timedelta, output: str) -> None:
+    """Say what the store knows: incidents, and every death of them."""
+    from bot.store import command  # noqa: PLC0415 - as above
+
+    logs.configure("error", logs.LogFormat.CONSOLE)
+    with _explained():
+        found = command.incidents(_database_url(), SystemClock(), since, as_json=output == "json")
+        click.echo(asyncio.run(found), nl=False)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only say whether there is something to do (exit code 1).")
+def migrate(*, check: bool) -> None:
+    """Bring the store's schema up to date, as `podbot run` does when it starts."""
+    from bot.store import command  # noqa: PLC0415 - as above
+
+    logs.configure("error", logs.LogFormat.CONSOLE)
+    with _explained():
+        if not check:
+            click.echo(asyncio.run(command.migrated(_database_url())))
+            return
+        current, words = asyncio.run(command.is_current(_database_url()))
+        click.echo(words)
+        if not current:
+            sys.exit(FAILED)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy an SQLite store into the new file FILE, beside a running bot."""
+    from bot.store import backup as copy  # noqa: PLC0415 - as above
+
+    logs.configure("error", logs.LogFormat.CONSOLE)
+    with _explained():
+        asyncio.run(copy.backup(_database_url(), file))
+        click.echo(f"{file}: the store as of now")
+
+
+def _database_url() -> str:
+    environment = {**_dotenv(Path(".env")), **os.environ}
+    return load_storage(environment).database_url.get_secret_value()
+
+
 async def _record(file: Path, lasts: timedelta, namespace: str, stop: asyncio.Event) -> None:
     from bot.replay import command  # noqa: PLC0415 - as above
 
@@ -126,7 +218,13 @@ async def _record(file: Path, lasts: timedelta, namespace: str, stop: asyncio.Ev
     ground = await app.prepare(load_sources(environment) or load(environment), environment, clock)
     say = partial(click.echo, err=True)
     await command.record(
-        ground.target, file, stop, clock=clock, lasts=lasts, namespace=namespace or ALL_NAMESPACES, say=say
+        ground.targets[0],
+        file,
+        stop,
+        clock=clock,
+        lasts=lasts,
+        namespace=namespace or ALL_NAMESPACES,
+        say=say,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,9 @@ from pydantic_core import ErrorDetails
 
 from bot.errors import PodbotError
 from bot.logs import LogFormat
+from bot.model import durations
+from bot.store import address
+from bot.store.failures import StoreUnusable
 
 
 class SettingsWrong(PodbotError):
@@ -65,6 +69,12 @@ def _namespaces(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _name(value: str) -> str:
+    if not _NAMESPACE.fullmatch(value):
+        raise ValueError("nothing can be called so: lower-case letters, digits and - only")
+    return value
+
+
 def _address(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not (colon and host and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
@@ -83,6 +93,13 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _secret_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("it must be a URL that begins with https://, or http://")
+    return value
+
+
 def _starting_with(prefix: str, kind: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(prefix):
@@ -95,6 +112,24 @@ def _starting_with(prefix: str, kind: str) -> AfterValidator:
 def _ends_in_slash(value: str) -> str:
     if not value.endswith("/"):
         raise ValueError("it must end in /")
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    try:
+        address.parse(value.get_secret_value())
+    except StoreUnusable as problem:
+        raise ValueError(str(problem)) from None
+    return value
+
+
+def _duration(value: object) -> object:
+    return durations.parse(value) if isinstance(value, str) else value
+
+
+def _a_day_at_least(value: timedelta) -> timedelta:
+    if value < timedelta(days=1):
+        raise ValueError("keep at least a day (1d)")
     return value
 
 
@@ -114,8 +149,7 @@ class Sources(BaseModel):
     kube_contexts: Listed = Field(
         default=(),
         alias="PODBOT_KUBE_CONTEXTS",
-        max_length=1,
-        description="The kube context to serve; default: in-cluster, else the current context.",
+        description="The kube contexts to serve, the default first; default: in-cluster, else the current.",
     )
     kube_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
         default=None,
@@ -129,7 +163,24 @@ class Sources(BaseModel):
     )
 
 
-class Settings(Sources):
+class Storage(BaseModel):
+    """Where podbot keeps what it knows; all that the commands about the store need."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, hide_input_in_errors=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        default=SecretStr("sqlite+aiosqlite:///podbot.db"),
+        alias="PODBOT_DATABASE_URL",
+        description="The store: `sqlite+aiosqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
+    )
+    retention: Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_a_day_at_least)] = Field(
+        default=timedelta(days=30),
+        alias="PODBOT_RETENTION",
+        description="How long what is over is kept (`30d`, `72h`).",
+    )
+
+
+class Settings(Sources, Storage):
     """Everything that `podbot run` can be told; the README's table is tested against it."""
 
     slack_bot_token: Annotated[SecretStr, _starting_with("xoxb-", "a bot token")] = Field(
@@ -156,6 +207,11 @@ class Settings(Sources):
     alert_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] = Field(
         alias="PODBOT_ALERT_CHANNEL", description="Id of the channel that is told when pods die."
     )
+    fallback_webhook: Annotated[SecretStr, AfterValidator(_secret_url)] | None = Field(
+        default=None,
+        alias="PODBOT_FALLBACK_WEBHOOK",
+        description="A Slack-compatible incoming webhook that is told where Slack refuses podbot itself.",
+    )
     delete_at_once: Annotated[int, Field(ge=1, le=50)] = Field(
         default=10,
         alias="PODBOT_DELETE_AT_ONCE",
@@ -165,6 +221,21 @@ class Settings(Sources):
         default=30,
         alias="PODBOT_DELETE_PER_PERSON",
         description="The most pods that one person may delete within 10 minutes.",
+    )
+    lease_seconds: Annotated[int, Field(ge=5, le=300)] = Field(
+        default=10,
+        alias="PODBOT_LEASE_SECONDS",
+        description="With several replicas: how long after a leader's last sign of life another takes over.",
+    )
+    lease_namespace: Annotated[str, AfterValidator(_name)] | None = Field(
+        default=None,
+        alias="PODBOT_LEASE_NAMESPACE",
+        description="Where the lease is, in each cluster; default: podbot's own, else the kube context's.",
+    )
+    lease_name: Annotated[str, AfterValidator(_name)] = Field(
+        default="podbot",
+        alias="PODBOT_LEASE_NAME",
+        description="What it is called: the same for replicas of one store, another for another store.",
     )
     http_addr: Annotated[str, AfterValidator(_address)] = Field(
         default="127.0.0.1:8080",
@@ -212,6 +283,14 @@ def load_sources(environment: Mapping[str, str]) -> Sources | None:
         return None
 
 
+def load_storage(environment: Mapping[str, str]) -> Storage:
+    """Where the store is, whatever is wrong with the rest. Raises `SettingsWrong`."""
+    try:
+        return Storage.model_validate(_given(environment))
+    except ValidationError as error:
+        raise SettingsWrong(tuple(map(_problem, error.errors()))) from None
+
+
 def _given(environment: Mapping[str, str]) -> dict[str, str]:
     known = {field.alias for field in Settings.model_fields.values()}
     return {name: value.strip() for name, value in environment.items() if name in known and value.strip()}
@@ -232,8 +311,6 @@ def _problem(error: ErrorDetails) -> str:
     match error["type"]:
         case "missing":
             return f"{name}: is not set, and podbot cannot run without it"
-        case "too_long":
-            return f"{name}: name one context; podbot serves one cluster"
         case "string_pattern_mismatch":
             return f"{name}: must be a channel's id (C0123ABCD), not its name"
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"

@@ -72,6 +72,7 @@ def shots(cluster: SimulatedCluster) -> dict[str, Shot]:
         "debug": Shot(typed=f"debug {well} --target=app -- ps", settles=8.0),
         "can-i": Shot(typed="can-i delete -n kube-system"),
         "whoami": Shot(typed="whoami"),
+        "clusters": Shot(typed="clusters"),
         "help": Shot(typed="help top"),
     }
 

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.real_cluster"]
+pytest_plugins = ["tests.support.real_cluster", "tests.support.postgres", "tests.support.stores"]
 
 # No deadline: a shared machine may stall for a moment, and that says nothing about an example.
 settings.register_profile("usual", deadline=None)

@@ -87,7 +87,19 @@ GRACE_PERIOD = Flag(name="grace-period", value="SECONDS", purpose="how long it m
 NOW = Flag(name="now", purpose="one second to stop in")
 FORCE = Flag(name="force", purpose="let the cluster forget it at once, whether or not it has stopped")
 DRY_RUN = Flag(name="dry-run", value="server", purpose="hear what the cluster would do; nothing is deleted")
+LASTING = Flag(name="for", value="DURATION", purpose="for how long: 30m, 2h, 1d; 7 days at most")
+UNTIL_RESOLVED = Flag(name="until-resolved", purpose="until the incident is over, and no longer than 7 days")
+CAUSE = Flag(name="cause", value="CAUSE", purpose="only what dies of this: OOMKilled, ImagePull, Error")
+CLOSE_ANYWAY = Flag(name="force", purpose="close it although it is still failing")
+RECENT = Flag(name="recent", purpose="those that are over, too")
+EXPORT = Flag(name="export", value="FORM", purpose="as a file: markdown or json")
+EXPORT_FORM = Flag(name="output", short="o", value="FORM", purpose="markdown, or json for a machine")
+CONTEXT = Flag(name="context", value="CLUSTER", purpose="the cluster that is meant, where there are several")
+CLUSTER = Flag(name="cluster", value="CLUSTER", purpose="the same")
 HELP = Flag(name="help", short="h", purpose="how the verb is used")
+
+EVERYWHERE = (CONTEXT, CLUSTER, HELP)
+"""What every verb takes."""
 
 KNOWN: dict[str, Flag] = {
     flag.name: flag
@@ -127,7 +139,11 @@ KNOWN: dict[str, Flag] = {
         NOW,
         FORCE,
         DRY_RUN,
-        HELP,
+        UNTIL_RESOLVED,
+        CAUSE,
+        RECENT,
+        EXPORT,
+        *EVERYWHERE,
     )
 }
 """Every flag that some verb takes, by its long name."""
@@ -158,7 +174,7 @@ class Arguments:
 
 def read(verb: str, args: Sequence[str], taken: Sequence[Flag], refused: Sequence[NotTaken]) -> Arguments:
     """Tell flags from words behind `verb`. Raises `Misunderstood` for every flag that is not in `taken`."""
-    flags = (*taken, HELP)
+    flags = (*taken, *EVERYWHERE)
     command = click.Command(verb, params=[*map(_option, flags), _WORDS], add_help_option=False)
     long_form = list(_long_form(verb, args, (*flags, *refused)))
     behind = long_form[long_form.index("--") + 1 :] if "--" in long_form else []
@@ -167,14 +183,14 @@ def read(verb: str, args: Sequence[str], taken: Sequence[Flag], refused: Sequenc
     except click.NoSuchOption as error:
         raise _unknown(verb, error.option_name, flags) from error
     except click.BadOptionUsage as error:
-        flag = KNOWN[error.option_name.lstrip("-")]
+        flag = next(each for each in flags if each.name == error.option_name.lstrip("-"))
         raise Misunderstood(
             f"`--{flag.name}` needs {flag.value} behind it. See `/pods help {verb}`.", topic=verb
         ) from error
     values = {
         flag.name: params[_key(flag)] for flag in flags if flag.value and params[_key(flag)] is not None
     }
-    _check_given(verb, values)
+    _check_given(verb, values, flags)
     switches = frozenset(flag.name for flag in flags if not flag.value and params[_key(flag)])
     return Arguments(tuple(params["words"]), values, switches, tuple(behind))
 
@@ -192,13 +208,14 @@ def _key(flag: Flag) -> str:
     return flag.name.replace("-", "_")
 
 
-def _check_given(verb: str, values: Mapping[str, str]) -> None:
+def _check_given(verb: str, values: Mapping[str, str], flags: Sequence[Flag]) -> None:
     """Refuse a value that is empty, or a flag swallowed as one: both mean that the value was forgotten."""
+    wanted = {flag.name: flag.value for flag in flags}
     for name, value in values.items():
         forgotten = not value.strip() or (value.startswith("-") and name not in _NEGATIVE)
         if forgotten:
             raise Misunderstood(
-                f"`--{name}` needs {KNOWN[name].value} behind it{f', not {shown(value)}' if value else ''}. "
+                f"`--{name}` needs {wanted[name]} behind it{f', not {shown(value)}' if value else ''}. "
                 f"See `/pods help {verb}`.",
                 topic=verb,
             )

@@ -67,7 +67,8 @@ def follow_begun(link: Line) -> Message:
 
 def follow_stopped(answer: FollowStopped) -> Message:
     """It ends; the followed message itself says the rest."""
-    return message(Paragraph((said("No longer following ", code(answer.subject), "."),)))
+    what = code(answer.subject) if answer.subject else "this log"
+    return message(Paragraph((said("No longer following ", what, "."),)))
 
 
 def _what(answer: FollowedLogs) -> Iterator[Text | str]:

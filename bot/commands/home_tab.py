@@ -1,14 +1,17 @@
-"""The App Home tab in words: sections of neutral blocks, which `slack.home` draws."""
+"""The App Home tab in words: sections of neutral blocks, which `slack.home` draws.
+
+Of several clusters `home_of_several` makes one tab, of the same parts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.commands.prose import counted, joined, marked, said
 from bot.commands.spelling import spell
 from bot.model.commands import DebugPod, DeletePod, DeletePods, DescribePod, GetLogs, Help, ListPods, WhoAmI
-from bot.model.home import Home
+from bot.model.home import Home, PastCommand
 from bot.model.messages import (
     Actions,
     Block,
@@ -23,7 +26,7 @@ from bot.model.messages import (
     code,
     plain,
 )
-from bot.model.pods import ALL_NAMESPACES
+from bot.model.pods import ALL_NAMESPACES, ClusterName
 
 _RULES_SHOWN = 12
 _CHANGING = (DebugPod, DeletePod, DeletePods)
@@ -42,8 +45,8 @@ def home_tab(home: Home) -> tuple[Section, ...]:
     """What is broken first, podbot's own troubles last: both are rarely read in peace."""
     sections = [_broken(home)]
     if home.recent:
-        sections.append(_recent(home))
-    return (*sections, _permissions(home), _podbot(home))
+        sections.append(recent([(None, past) for past in home.recent]))
+    return (*sections, permissions(home), podbot(home, watched=_watched(home)))
 
 
 def _broken(home: Home) -> Section:
@@ -68,11 +71,12 @@ def _broken(home: Home) -> Section:
         )
     return Section(
         title=f"{counted(home.broken_in_all, 'pod')} broken",
-        blocks=(*unsure, *_rows(home), *((Paragraph((plain(left_out.strip()),)),) if left_out else ()), when),
+        blocks=(*unsure, *rows(home), *((Paragraph((plain(left_out.strip()),)),) if left_out else ()), when),
     )
 
 
-def _rows(home: Home) -> Iterator[Block]:
+def rows(home: Home) -> Iterator[Block]:
+    """The broken pods, each with its buttons, and how many more there are."""
     for row in home.broken:
         yield Paragraph(
             (
@@ -99,20 +103,23 @@ def _restarts(restarts: str) -> str:
     return "" if restarts == "0" else f"restarts {restarts}"
 
 
-def _recent(home: Home) -> Section:
+def recent(asked: Sequence[tuple[ClusterName | None, PastCommand]]) -> Section:
+    """What was asked lately, and of which cluster; None where there is only one."""
     lines: list[Line] = [
-        said(code(spell(past.command)), " · ", Moment(past.at, with_date=True)) for past in home.recent
+        said(code(spell(past.command, cluster=cluster)), " · ", Moment(past.at, with_date=True))
+        for cluster, past in asked
     ]
     again = tuple(
-        Choice(spell(each).removeprefix("/pods "), each)
-        for each in dict.fromkeys(past.command for past in home.recent)
-        if not isinstance(each, _CHANGING)
+        Choice(spell(command, cluster=cluster).removeprefix("/pods "), command, cluster)
+        for cluster, command in dict.fromkeys((cluster, past.command) for cluster, past in asked)
+        if not isinstance(command, _CHANGING)
     )
     menu: tuple[Block, ...] = (Actions((Menu("Ask again", again),)),) if again else ()
     return Section(title="What you asked lately", blocks=(Paragraph(tuple(lines)), *menu))
 
 
-def _permissions(home: Home) -> Section:
+def permissions(home: Home) -> Section:
+    """The rules that hold for the person."""
     rules: list[Line] = [plain(f"• {rule.line}") for rule in home.rules[:_RULES_SHOWN]]
     if len(home.rules) > _RULES_SHOWN:
         rules.append(plain(f"and {counted(len(home.rules) - _RULES_SHOWN, 'more rule')}"))
@@ -135,13 +142,9 @@ def _permissions(home: Home) -> Section:
     )
 
 
-def _podbot(home: Home) -> Section:
+def podbot(home: Home, *, watched: Line) -> Section:
+    """How podbot itself is; `watched` tells of what it watches."""
     health = home.health
-    watch = (
-        said("🟡 Watch: ", health.watch_problem)
-        if health.watch_problem
-        else said("Watch: in step with the cluster", _contact(home))
-    )
     slack = "Slack: connected" if health.slack_connected else "🟡 Slack: not connected"
     policy = (
         said("🟡 Policy: ", marked(home.policy_problem)) if home.policy_problem else plain("Policy: in force")
@@ -149,8 +152,14 @@ def _podbot(home: Home) -> Section:
     version = f"podbot {health.version}" if health.version else "podbot"
     return Section(
         title="podbot itself",
-        blocks=(Paragraph((watch, plain(slack), policy)), Context(plain(f"{version} · {home.cluster}"))),
+        blocks=(Paragraph((watched, plain(slack), policy)), Context(plain(f"{version} · {home.cluster}"))),
     )
+
+
+def _watched(home: Home) -> Line:
+    if home.health.watch_problem:
+        return said("🟡 Watch: ", home.health.watch_problem)
+    return said("Watch: in step with the cluster", _contact(home))
 
 
 def _contact(home: Home) -> Line:

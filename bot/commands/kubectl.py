@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.commands.flags import NotTaken
 
-_OWN_ACCESS = "podbot speaks to its own cluster, with its own credentials"
+_OWN_ACCESS = "podbot speaks to its own clusters, with its own credentials"
 _ONE_AT_A_TIME = "it takes one pod at a time, by name"
 _NO_FILES = "there are no files here; name the pod"
 _NO_FORMATS = "it always answers in words"
@@ -30,8 +30,6 @@ def _refused(name: str, instead: str, *, takes_value: bool) -> NotTaken:
 _EVERYWHERE = (
     *_values(
         _OWN_ACCESS,
-        "context",
-        "cluster",
         "kubeconfig",
         "kuberc",
         "user",
@@ -58,7 +56,7 @@ _EVERYWHERE = (
     *_values("it keeps nothing on disk here", "cache-dir"),
     *_switches("it shows warnings as they are", "warnings-as-errors"),
 )
-"""kubectl's global flags (`kubectl options`), of every verb; `-n` is taken."""
+"""kubectl's global flags (`kubectl options`), of every verb; `-n`, `--context` and `--cluster` are taken."""
 
 _FILES = (*_values(_NO_FILES, "filename/f", "kustomize/k"), *_switches(_NO_FILES, "recursive/R"))
 _FORMATS = (
@@ -156,6 +154,13 @@ CAN_I = (
     *_switches(_NO_FORMATS, "no-headers", "quiet/q"),
     *_values("say `logs` for a pod's log", "subresource"),
 )
+
+CLUSTERS = (*_EVERYWHERE, *_switches("the headings stay", "no-headers"), *_values(_NO_FORMATS, "output/o"))
+
+OURS = (*_EVERYWHERE, *_values(_NO_FORMATS, "output/o"))
+"""Of the verbs that kubectl has not."""
+
+EXPORT = _EVERYWHERE
 
 WHOAMI = (*_EVERYWHERE, *_FORMATS, *_values(_NO_FORMATS, "output/o"))
 

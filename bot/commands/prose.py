@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.model.messages import Block, Inline, Line, Link, Mention, Message, Moment, Paragraph, Text, code
+from bot.model.messages import (
+    Block,
+    GroupMention,
+    Inline,
+    Line,
+    Link,
+    Mention,
+    Message,
+    Moment,
+    Paragraph,
+    Text,
+    code,
+)
 
 SEPARATOR = " · "
 
@@ -88,5 +100,7 @@ def _spoken(inline: Inline) -> str:
             return f"{inline.at:%Y-%m-%d %H:%M} UTC" if inline.with_date else f"{inline.at:%H:%M} UTC"
         case Mention():
             return f"@{inline.user}"
+        case GroupMention():
+            return f"@{inline.group}"
         case Link():
             return inline.text

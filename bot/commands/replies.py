@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from bot.commands.address import address_holders
+from bot.commands.cluster_list import cluster_list
 from bot.commands.debug_output import debug_output, debug_started, raw_answer
 from bot.commands.deletion import deletion_plan, dry_run
 from bot.commands.event_list import event_list
@@ -27,6 +28,7 @@ from bot.errors import ClusterError, ObjectNotFound, UserError
 from bot.model.answers import (
     AddressHolders,
     Answer,
+    ClusterList,
     Decision,
     EventList,
     Guidance,
@@ -88,6 +90,8 @@ def reply(answer: Answer, *, command_word: str = SLASH) -> Message:  # noqa: PLR
             return decision(answer)
         case Identity():
             return identity(answer)
+        case ClusterList():
+            return cluster_list(answer)
         case Guidance():
             return guidance(answer, command_word=command_word)
         case _:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from bot.commands import debug_arguments, delete_arguments, list_arguments, log_arguments, look_arguments
+from bot.commands import (
+    debug_arguments,
+    delete_arguments,
+    incident_arguments,
+    list_arguments,
+    log_arguments,
+    look_arguments,
+)
+from bot.commands.clusters import context
 from bot.commands.kubectl import KINDS, PODS
 from bot.commands.misunderstood import SLASH
 from bot.model.commands import (
@@ -20,6 +28,7 @@ from bot.model.commands import (
     FollowLogs,
     GetLogs,
     Help,
+    ListClusters,
     ListEvents,
     ListPods,
     OpenPod,
@@ -28,16 +37,17 @@ from bot.model.commands import (
     TopPods,
     WhoAmI,
 )
-from bot.model.pods import ALL_NAMESPACES
+from bot.model.incident_commands import IncidentRequest
+from bot.model.pods import ALL_NAMESPACES, ClusterName
 
 
-def spell(command: Command, *, word: str = SLASH) -> str:
+def spell(command: Command, *, word: str = SLASH, cluster: ClusterName | None = None) -> str:
     """The canonical text of a command: `/pods can-i delete -n payments`.
 
     The grammar reads it back as the same command. What only buttons carry, a page or a UID, has no spelling.
-    `word` is how podbot was called: `/kubectl`, or `@podbot` in a thread.
+    `word` is how podbot was called: `/kubectl`, or `@podbot` in a thread. `cluster` is named where given.
     """
-    return f"{word} {shlex.join(_words(command))}"
+    return f"{word} {shlex.join((*context(cluster), *_words(command)))}"
 
 
 def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for each command
@@ -58,6 +68,8 @@ def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for eac
             yield from ("logs", "--follow", *log_arguments.spelled(command.logs))
         case StopFollowing():
             yield from ("help", "logs")  # itself it is only ever pressed
+        case IncidentRequest():
+            yield from incident_arguments.spelled(command)
         case DescribePod():
             yield from ("describe", _pod(command.pod), *_where(command.namespace))
         case DeletePod() | DeletePods():
@@ -68,6 +80,8 @@ def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for eac
             yield from ("get", f"--raw={command.path}")
         case CanI():
             yield from ("can-i", command.verb.value, *_where(command.namespace))
+        case ListClusters():
+            yield "clusters"
         case WhoAmI():
             yield "whoami"
         case Help():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.commands.grammar import Asked
 from bot.commands.misunderstood import SLASH
 from bot.commands.spelling import spell
-from bot.model.commands import Command, DescribePod, GetLogs
+from bot.model.commands import DescribePod, GetLogs
+from bot.model.pods import ClusterName
 
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 # A Deployment's pods end in the hash of their template and five letters of their own.
@@ -27,17 +29,20 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(each for each in found if "-" in each)[:_MOST_WORDS]
 
 
-def from_buttons(commands: Sequence[Command]) -> Command | None:
-    """Of the commands that a message's own buttons carry the one to begin with: its logs, else its pod."""
+def from_buttons(pressable: Sequence[Asked]) -> Asked | None:
+    """Of what a message's own buttons ask for the one to begin with: its logs, else its pod."""
     for wanted in (GetLogs, DescribePod):
-        for command in commands:
-            if isinstance(command, wanted) and command.pod:
-                return command
+        for asked in pressable:
+            if isinstance(asked.command, wanted) and asked.command.pod:
+                return asked
     return None
 
 
-def from_text(text: str, *, default_namespace: str) -> Command | None:
-    """The logs of the first thing in a text that looks like a Deployment's pod."""
+def from_text(text: str, clusters: Mapping[ClusterName, str]) -> Asked | None:
+    """The logs of the first thing in a text that looks like a Deployment's pod.
+
+    `clusters` as in `grammar.ask`; one whose name is a word of the text is taken for the pod's.
+    """
     text = text[:_LONGEST]
     pod = next((word for word in _WORD.finditer(text) if _POD.fullmatch(word[0])), None)
     if pod is None:
@@ -45,10 +50,19 @@ def from_text(text: str, *, default_namespace: str) -> Command | None:
     named = _NAMESPACE.search(text)
     before = _BEFORE.search(text[: pod.start()])
     path = before[1] if before and before[1] not in {"pod", "pods", "po"} else ""
-    namespace = path or (named[1].lower() if named else default_namespace)
-    return GetLogs(namespace=namespace, pod=pod[0])
+    cluster = _cluster(text, clusters)
+    elsewhere = clusters[cluster or next(iter(clusters))]
+    namespace = path or (named[1].lower() if named else elsewhere)
+    return Asked(command=GetLogs(namespace=namespace, pod=pod[0]), cluster=cluster)
 
 
-def typed(command: Command) -> str:
+def _cluster(text: str, clusters: Mapping[ClusterName, str]) -> ClusterName | None:
+    if len(clusters) == 1:
+        return None
+    standing = {word.strip("*`_,;:()\"'") for word in text.split()}
+    return next((each for each in clusters if each in standing), None)
+
+
+def typed(asked: Asked) -> str:
     """The command as one types it into the dialog, without the word before it."""
-    return spell(command).removeprefix(f"{SLASH} ")
+    return spell(asked.command, cluster=asked.cluster).removeprefix(f"{SLASH} ")

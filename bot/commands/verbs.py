@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from bot.commands import (
     debug_arguments,
     delete_arguments,
@@ -16,32 +13,20 @@ from bot.commands import (
     names,
     values,
 )
-from bot.commands.flags import Arguments, Flag, NotTaken
+from bot.commands.flags import Arguments
+from bot.commands.incident_verbs import INCIDENT_VERBS
 from bot.commands.misunderstood import Misunderstood, did_you_mean, listed, shown
+from bot.commands.verb_spec import VerbSpec
 from bot.model.commands import (
     CanI,
-    Command,
     DescribePod,
     Help,
+    ListClusters,
     Verb,
     WhoAmI,
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerbSpec:
-    """One verb: how it is spelled, what it is for, and how its arguments become a command."""
-
-    name: str
-    also: tuple[str, ...] = ()
-    """Other words for it."""
-    usage: tuple[str, ...]
-    purpose: str
-    flags: tuple[Flag, ...] = ()
-    refused: tuple[NotTaken, ...] = ()
-    examples: tuple[str, ...]
-    build: Callable[[Arguments, str], Command]
-    """Arguments and default namespace to command; raises `Misunderstood`."""
+__all__ = ["BY_WORD", "VERBS", "VerbSpec", "unknown_verb"]
 
 
 def _describe(args: Arguments, default_namespace: str) -> DescribePod:
@@ -85,6 +70,11 @@ def _can_i(args: Arguments, default_namespace: str) -> CanI:
 def _whoami(args: Arguments, _default_namespace: str) -> WhoAmI:
     _no_words(args, "whoami")
     return WhoAmI()
+
+
+def _clusters(args: Arguments, _default_namespace: str) -> ListClusters:
+    _no_words(args, "clusters")
+    return ListClusters()
 
 
 def _help(args: Arguments, _default_namespace: str) -> Help:
@@ -239,6 +229,7 @@ VERBS: tuple[VerbSpec, ...] = (
         ),
         build=debug_arguments.build_debug,
     ),
+    *INCIDENT_VERBS,
     VerbSpec(
         name="can-i",
         usage=("can-i VERB [-n NAMESPACE | -A]",),
@@ -255,6 +246,15 @@ VERBS: tuple[VerbSpec, ...] = (
         refused=kubectl.WHOAMI,
         examples=("whoami", "auth whoami"),
         build=_whoami,
+    ),
+    VerbSpec(
+        name="clusters",
+        also=("contexts",),
+        usage=("clusters",),
+        purpose="the clusters that podbot serves, and how well they are",
+        refused=kubectl.CLUSTERS,
+        examples=("clusters", "config get-contexts"),
+        build=_clusters,
     ),
     VerbSpec(
         name="help",

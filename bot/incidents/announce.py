@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.incidents import advice, background
-from bot.model.commands import DescribePod, GetLogs
+from bot.incidents import advice, background, buttons, group_words, headline
 from bot.model.deaths import Cause, Death
 from bot.model.durations import in_words
-from bot.model.incidents import Incident, IncidentState, Severity
+from bot.model.incidents import Incident, IncidentState, Scope
 from bot.model.messages import (
-    Actions,
     Block,
-    Button,
     Context,
     Line,
+    Mention,
     Message,
-    Metadata,
     Moment,
     Paragraph,
     Preformatted,
     Text,
-    bold,
     code,
     plain,
 )
 
-EVENT_TYPE = "podbot_incident"
-"""`event_type` of the metadata that every alert carries."""
+UNSAVED = "podbot could not save this: it comes from memory, and may be told again after a restart."
+"""The mark of what is said while the store is away."""
 
 LINE_SHOWN = 500
 """Characters that are shown of the kubelet's own message, and of each line of the log."""
@@ -38,50 +34,122 @@ LOG_SHOWN = 2_400
 NODES_SHOWN = 3
 
 
-def message(incident: Incident) -> Message:
-    """The incident's one message, as it stands now."""
+def message(incident: Incident, *, unsaved: bool = False, route: str = "", runbook: str = "") -> Message:
+    """The incident's one message, as it stands now.
+
+    `unsaved`: podbot holds it in memory alone; `route` and `runbook`: the name of the route that claimed it,
+    and an address.
+    """
     if incident.state.is_over:
-        return _over(incident)
-    headline, extent = _headline(incident), _extent(incident)
-    return Message(
-        text=f"{headline} · {extent}{_span(incident)} · {_what(incident.latest)}",
-        blocks=(
-            Paragraph(
-                lines=(_first_line(incident, headline), _second_line(incident, extent), *_evidence(incident))
-            ),
-            *_last_words(incident),
-            Paragraph(lines=(plain(f"Next: {_next_step(incident)}"),)),
-            *_buttons(incident),
-            Context(line=_provenance(incident)),
+        text, blocks = _over(incident)
+    elif incident.key.scope is Scope.WORKLOAD:
+        text, blocks = _workload(incident)
+    else:
+        text, blocks = _group(incident)
+    warning: tuple[Block, ...] = (Context(plain(UNSAVED)),) if unsaved else ()
+    quiet = Context(headline.provenance(incident, route, runbook))
+    return Message(text=text, blocks=(*blocks, *warning, quiet), metadata=headline.metadata(incident))
+
+
+def _workload(incident: Incident) -> tuple[str, tuple[Block, ...]]:
+    head, extent = headline.headline(incident), _extent(incident)
+    state = headline.state_in_words(incident)
+    return f"{head}{state} · {extent}{_span(incident)} · {_what(incident.latest)}", (
+        Paragraph(
+            lines=(
+                headline.first_line(incident),
+                _second_line(incident, extent),
+                *headline.state_lines(incident),
+                *_evidence(incident),
+                *background.chapters(incident),
+            )
         ),
-        metadata=_metadata(incident),
+        *_last_words(incident),
+        Paragraph(lines=(plain(f"Next: {_next_step(incident)}"),)),
+        buttons.row(incident),
     )
 
 
-def _over(incident: Incident) -> Message:
+def _group(incident: Incident) -> tuple[str, tuple[Block, ...]]:
+    head, state = headline.headline(incident), headline.state_in_words(incident)
+    storm = incident.key.scope is Scope.STORM
+    what = "" if storm else f" · {incident.key.cause.value}: {advice.happened(incident.latest)}"
+    text = f"{head}{state} · {group_words.extent(incident)} · {group_words.in_short(incident)}{what}"
+    subject = group_words.subject(incident)
+    step = _STORM_STEP if storm else advice.next_step(incident.latest)
+    return text, (
+        Paragraph(
+            lines=(
+                headline.first_line(incident),
+                group_words.second_line(incident),
+                group_words.times(incident),
+                *headline.state_lines(incident),
+                *([subject] if subject else []),
+                *([] if storm else background.lines_of_node(incident)),
+            )
+        ),
+        *group_words.listing(incident),
+        Paragraph(lines=(plain(f"Next: {step}"),)),
+        buttons.row(incident),
+    )
+
+
+_STORM_STEP = "Look for what they share: a dependency, a rollout, a network. Show all lists each incident."
+
+
+def _over(incident: Incident) -> tuple[str, tuple[Block, ...]]:
     """What is left to say: how it ended, how long it lasted, and what it was."""
-    headline, ending = _headline(incident), incident.ending
+    head, ending = headline.headline(incident), incident.ending
     lasted = in_words(max(ending.since - _began(incident), timedelta())) if ending else ""
     counts = [f"lasted {lasted}", _deaths(incident), *_came_back(incident)]
-    joined = " · " if incident.state is IncidentState.GONE else " since "
-    since: Line = (Text(ending.words + joined), Moment(ending.since)) if ending else ()
-    was = f"Was {incident.key.cause.value}: {_what(incident.latest)}"
-    words = f"{ending.words} · " if ending else ""
-    return Message(
-        text=f"{headline} · {words}{' · '.join(counts)} · {was}",
-        blocks=(
-            Paragraph(
-                lines=(
-                    _first_line(incident, headline),
-                    (*since, Text(f" · {' · '.join(counts)}")),
-                    plain(was),
-                    *background.lines_of_change(incident),
-                )
-            ),
-            Context(line=_provenance(incident)),
+    if incident.state is IncidentState.MERGED:
+        counts = [f"{_deaths(incident)} counted there"]
+    held = incident.acknowledged
+    had: Line = (Text(" · "), Mention(held.by)) if held is not None else ()
+    was = f"Was {headline.what(incident)}: {_was(incident)}"
+    return f"{head} · {_how(incident)}{' · '.join(counts)} · {was}", (
+        Paragraph(
+            lines=(
+                headline.first_line(incident),
+                (*_ended(incident), Text(f" · {' · '.join(counts)}"), *had),
+                plain(was),
+                *background.lines_of_change(incident),
+                *background.chapters(incident),
+            )
         ),
-        metadata=_metadata(incident),
     )
+
+
+def _how(incident: Incident) -> str:
+    """How it ended, for the notification."""
+    ending = incident.ending
+    if ending is None:
+        return ""
+    if incident.state is IncidentState.CLOSED:
+        return (
+            "closed by a person while still failing · " if ending.still_failing else "closed by a person · "
+        )
+    return f"{ending.words} · "
+
+
+def _ended(incident: Incident) -> Line:
+    """How it ended, and since when that is so."""
+    ending = incident.ending
+    if ending is None:
+        return ()
+    if incident.state is IncidentState.CLOSED:
+        failing = " while still failing" if ending.still_failing else ""
+        by: Line = (Text(" by "), Mention(ending.by)) if ending.by is not None else ()
+        why = headline.reason(ending.words)
+        return (Text("Closed"), *by, Text(f"{failing} at "), Moment(ending.since), *why)
+    joined = " · " if incident.state is IncidentState.GONE else " since "
+    return (Text(ending.words + joined), Moment(ending.since))
+
+
+def _was(incident: Incident) -> str:
+    if incident.key.scope is Scope.WORKLOAD:
+        return _what(incident.latest)
+    return f"{group_words.extent(incident)} · {group_words.in_short(incident)}"
 
 
 def _began(incident: Incident) -> datetime:
@@ -109,44 +177,9 @@ def _next_step(incident: Incident) -> str:
 def bare(incident: Incident) -> Message:
     """The least that can be said of an incident: for when its words fail us."""
     return Message(
-        text=f"{_headline(incident)} · incident {incident.id}: podbot could not word it, see its log",
-        metadata=_metadata(incident),
+        text=f"{headline.headline(incident)} · incident {incident.id}: podbot could not word it, see its log",
+        metadata=headline.metadata(incident),
     )
-
-
-def _metadata(incident: Incident) -> Metadata:
-    return Metadata(
-        event_type=EVENT_TYPE,
-        payload={
-            "incident": incident.id,
-            "state": incident.state.value,
-            "deaths": incident.deaths,
-            "revision": incident.revision,
-        },
-    )
-
-
-def _headline(incident: Incident) -> str:
-    key = incident.key
-    what = _STATE_WORDS.get(incident.state, key.cause.value)
-    return f"{what} · {key.owner.name} · {key.namespace} · {key.cluster}"
-
-
-_STATE_WORDS = {IncidentState.RECOVERED: "Recovered", IncidentState.GONE: "Gone"}
-
-
-def _first_line(incident: Incident, headline: str) -> Line:
-    return (Text(f"{_light(incident)} "), bold(headline))
-
-
-def _light(incident: Incident) -> str:
-    match incident.state:
-        case IncidentState.RECOVERED:
-            return "🟢"
-        case IncidentState.GONE:
-            return "⚪"
-        case IncidentState.FIRING:
-            return "🔴" if incident.severity is Severity.PAGE else "🟡"
 
 
 def _extent(incident: Incident) -> str:
@@ -256,24 +289,3 @@ def _last_words(incident: Incident) -> tuple[Block, ...]:
         ),
         Preformatted("\n".join(lines)),
     )
-
-
-def _buttons(incident: Incident) -> tuple[Block, ...]:
-    death = incident.latest
-    if death.cause is Cause.DELETED:
-        return ()  # there is nothing left to describe
-    describe = Button("Describe", DescribePod(namespace=death.namespace, pod=death.pod))
-    if not death.cause.is_container_exit:
-        return (Actions(elements=(describe,)),)
-    logs = GetLogs(
-        namespace=death.namespace,
-        pod=death.pod,
-        container=death.id.container,
-        previous=death.restarts > death.id.restart,
-    )
-    return (Actions(elements=(Button("Logs", logs), describe)),)
-
-
-def _provenance(incident: Incident) -> Line:
-    owner = incident.key.owner
-    return plain(f"incident {incident.id} · {owner} in {incident.key.namespace}")

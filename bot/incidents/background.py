@@ -13,6 +13,7 @@ from bot.model.surroundings import Image, JobEnd, NodeState, OwnerState, Revisio
 CHANGED_WITHIN = timedelta(minutes=30)
 """A new revision that is older than this when the first one dies is hardly why."""
 
+CHAPTERS_SHOWN = 3
 NAMES_SHOWN = 4
 NOTE_SHOWN = 300
 
@@ -39,6 +40,27 @@ def lines_of_change(incident: Incident) -> Iterator[Line]:
     change = recent_change(incident)
     if change is not None:
         yield (*_earlier(change, incident.first_at), *_what_changed(change))
+
+
+def chapters(incident: Incident) -> Iterator[Line]:
+    """What was rolled out while it was open, the last few."""
+    earlier = len(incident.chapters) - CHAPTERS_SHOWN
+    if earlier > 0:
+        yield plain(f"{earlier} more revisions before these:")
+    for change in incident.chapters[-CHAPTERS_SHOWN:]:
+        yield (Moment(change.at), Text(" "), *chapter(change))
+
+
+def chapter(change: RevisionChange) -> Line:
+    """A rollout while it was open: `Revision 43 rolled out: image a → b`."""
+    return (Text(f"Revision {change.number} rolled out: "), *_what_changed(change))
+
+
+def lines_of_node(incident: Incident) -> Iterator[Line]:
+    """What is wrong with the node that several died with."""
+    found = incident.evidence.circumstances if incident.evidence else None
+    if found is not None and found.node is not None:
+        yield from _node(found.node)
 
 
 def recent_change(incident: Incident) -> RevisionChange | None:

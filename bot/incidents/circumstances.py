@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from bot import logs
 from bot.errors import ClusterError
+from bot.incidents import recovery
 from bot.incidents.ports import Masker, Surroundings
 from bot.model import probes
 from bot.model.deaths import Cause, Death
@@ -96,9 +97,10 @@ async def _events(surroundings: Surroundings, death: Death) -> Sequence[Event]:
 
 
 async def _owner(surroundings: Surroundings, death: Death) -> tuple[OwnerState | None, RevisionChange | None]:
-    if death.owner.kind not in OWNER_KINDS:
+    asked = recovery.job_of(death) or death.owner  # of a CronJob, how the Job fares that the pod is of
+    if asked.kind not in OWNER_KINDS:
         return None, None
-    owner = await _bounded(surroundings.owner(death.namespace, death.owner), None, "owner", WAIT)
+    owner = await _bounded(surroundings.owner(death.namespace, asked), None, "owner", WAIT)
     if owner is None or owner.owner.kind != "Deployment" or not owner.selector:
         return owner, None
     revisions = await _bounded(surroundings.revisions(death.namespace, owner), (), "revisions", WAIT)

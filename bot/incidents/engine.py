@@ -1,7 +1,7 @@
-"""The incident engine: a reducer. `(incident, input) -> incident`; no clock, no I/O.
+"""What each input makes of an incident. `reducer` calls these and says what follows; no clock, no I/O.
 
-Inputs are deaths (`opened`, `with_death`, `corrected`), what was found out about them (`with_evidence`), and
-what became of the workload (`recovered`, `gone`, `escalated`), which `recovery` judges.
+Inputs are deaths (`opened`, `with_death`, `corrected`), what was found out about them (`with_evidence`), how
+far they reach (`widened`, `absorbed`), and what became of them (`recovered`, `gone`, `closed`, `merged`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 
 from bot.model.deaths import Death
 from bot.model.incidents import (
+    DeathsUnwatched,
     Ending,
     Evidence,
     Incident,
     IncidentId,
     IncidentKey,
     IncidentState,
+    Scope,
     Severity,
+    WorkloadPart,
 )
 
 FOLDS_FOR = timedelta(hours=1)
@@ -35,6 +38,12 @@ than this it is a new story, and an edit to a message that was green for half an
 
 MOST_NODES = 20
 
+MOST_PODS = 5_000
+"""Pods of one incident that are told apart: a Job that fails every minute makes a new one each time."""
+
+MOST_WORKLOADS = 1_000
+"""Workloads that one incident lists; the deaths of any more are counted."""
+
 
 def key_of(death: Death) -> IncidentKey:
     """Which incident a death belongs to."""
@@ -46,16 +55,32 @@ def key_of(death: Death) -> IncidentKey:
 def folds(incident: Incident, death: Death) -> bool:
     """Whether a death of the same key goes into this incident rather than into a new one."""
     if incident.ending is not None:
-        return _moment(death) - incident.ending.since < REOPENS_FOR
-    return _moment(death) - incident.last_at < FOLDS_FOR
+        return moment_of(death) - incident.ending.since < REOPENS_FOR
+    return moment_of(death) - incident.last_at < FOLDS_FOR
 
 
-def opened(identity: IncidentId, death: Death) -> Incident:
-    """A new incident with its first death."""
-    moment = _moment(death)
+def is_closed(incident: Incident, now: datetime) -> bool:
+    """Whether it is over for good: what dies from now on is another incident."""
+    return incident.ending is not None and now - incident.ending.since >= REOPENS_FOR
+
+
+def continues(incident: Incident, death: Death) -> bool:
+    """Whether a death of the same key belongs to this incident rather than to a new one.
+
+    To an open one always, however long ago the last was: quiet is no recovery, and two open messages about
+    one thing would each be half true. That it died again after a long quiet is said in the thread.
+    """
+    if incident.state is IncidentState.MERGED:
+        return False
+    return incident.ending is None or moment_of(death) - incident.ending.since < REOPENS_FOR
+
+
+def opened(identity: IncidentId, death: Death, key: IncidentKey | None = None) -> Incident:
+    """A new incident with its first death; `key` where it is about more than the death's own workload."""
+    moment = moment_of(death)
     return Incident(
         id=identity,
-        key=key_of(death),
+        key=key or key_of(death),
         state=IncidentState.FIRING,
         severity=severity_of(death),
         deaths=1 + death.unseen_before,
@@ -64,31 +89,40 @@ def opened(identity: IncidentId, death: Death) -> Incident:
         first_at=moment,
         last_at=moment,
         latest=death,
+        workloads=_counted_in((), death, new_pod=True),
+        unwatched=_with_unwatched(None, death),
     )
 
 
 def severity_of(death: Death) -> Severity:
     """A Job tries again by itself: its pods matter little until it gives up, which `escalated` tells."""
-    return Severity.MINOR if death.owner.kind == "Job" else Severity.PAGE
+    return Severity.MINOR if is_of_job(death) else Severity.PAGE
+
+
+def is_of_job(death: Death) -> bool:
+    """Whether a Job runs it; its owner is then that Job, or the CronJob of it."""
+    return death.owner.kind in {"Job", "CronJob"}
 
 
 def with_death(incident: Incident, death: Death) -> Incident:
     """The incident with one more death; those that nobody saw count, too. It is open again if it was over."""
-    moment = _moment(death)
-    nodes = incident.nodes
-    if death.node and death.node not in nodes and len(nodes) < MOST_NODES:
-        nodes = (*nodes, death.node)
+    moment = moment_of(death)
+    new_pod = death.id.uid not in incident.pods and len(incident.pods) < MOST_PODS
     return replace(
         incident,
         state=IncidentState.FIRING,
         ending=None,
+        part_of=None,
+        recovering_since=None,
         reopened=incident.reopened + (1 if incident.state.is_over else 0),
         deaths=incident.deaths + 1 + death.unseen_before,
-        pods=incident.pods | {death.id.uid},
-        nodes=nodes,
+        pods=incident.pods | {death.id.uid} if new_pod else incident.pods,
+        nodes=_with_nodes(incident.nodes, (death.node,)),
         first_at=min(incident.first_at, moment),
         last_at=max(incident.last_at, moment),
         latest=death if moment >= incident.last_at else incident.latest,
+        workloads=_counted_in(incident.workloads, death, new_pod=new_pod),
+        unwatched=_with_unwatched(incident.unwatched, death),
         revision=incident.revision + 1,
     )
 
@@ -101,10 +135,13 @@ def corrected(incident: Incident, death: Death) -> Incident:
     """
     if incident.latest.id != death.id or incident.latest == death:
         return incident
-    alone = incident.deaths == 1 + death.unseen_before
+    alone = incident.deaths == 1 + death.unseen_before and incident.key.scope is Scope.WORKLOAD
     return replace(
         incident,
-        key=key_of(death) if alone else incident.key,
+        key=replace(incident.key, cause=death.cause) if alone else incident.key,
+        workloads=tuple(replace(each, cause=death.cause) for each in incident.workloads)
+        if alone
+        else incident.workloads,
         latest=death,
         revision=incident.revision + 1,
     )
@@ -113,7 +150,7 @@ def corrected(incident: Incident, death: Death) -> Incident:
 def with_evidence(incident: Incident, evidence: Evidence) -> Incident:
     """The incident with what was found out; what was found of an older death does not replace newer."""
     held = incident.evidence
-    if held is not None and _moment(held.death) > _moment(evidence.death):
+    if held is not None and moment_of(held.death) > moment_of(evidence.death):
         return incident
     return replace(incident, evidence=evidence, revision=incident.revision + 1)
 
@@ -135,12 +172,98 @@ def gone(incident: Incident, ending: Ending) -> Incident:
     return _ended(incident, IncidentState.GONE, ending)
 
 
+def closed(incident: Incident, ending: Ending) -> Incident:
+    """The incident as over because a person says so. That is no recovery either."""
+    return _ended(incident, IncidentState.CLOSED, ending)
+
+
+def merged(incident: Incident, into: IncidentId, now: datetime) -> Incident:
+    """The incident as one that another tells of."""
+    ending = Ending(since=now, words=f"told by incident {into}")
+    return replace(_ended(incident, IncidentState.MERGED, ending), part_of=into)
+
+
+def widened(incident: Incident, key: IncidentKey) -> Incident:
+    """The incident under the key of what it is really about. A CronJob takes the place of its Jobs."""
+    workloads = incident.workloads
+    if key.scope is Scope.WORKLOAD:
+        workloads = _joined((), tuple(replace(each, owner=key.owner) for each in workloads))
+    return replace(incident, key=key, workloads=workloads, revision=incident.revision + 1)
+
+
+def absorbed(incident: Incident, other: Incident) -> Incident:
+    """The incident with all that another one counted, which must be merged into it in the same step."""
+    theirs = other.workloads
+    if incident.key.scope is Scope.WORKLOAD:
+        theirs = tuple(replace(each, owner=incident.key.owner) for each in theirs)
+    later = other if other.last_at > incident.last_at else incident
+    return replace(
+        incident,
+        severity=other.severity if other.severity.worse_than(incident.severity) else incident.severity,
+        escalated_for=incident.escalated_for or other.escalated_for,
+        deaths=incident.deaths + other.deaths,
+        pods=incident.pods | other.pods,
+        nodes=_with_nodes(incident.nodes, other.nodes),
+        first_at=min(incident.first_at, other.first_at),
+        last_at=max(incident.last_at, other.last_at),
+        latest=later.latest,
+        workloads=_joined(incident.workloads, theirs),
+        acknowledged=incident.acknowledged or other.acknowledged,
+        revision=incident.revision + 1,
+    )
+
+
 def _ended(incident: Incident, state: IncidentState, ending: Ending) -> Incident:
     if incident.state.is_over:
         return incident
-    return replace(incident, state=state, ending=ending, revision=incident.revision + 1)
+    return replace(
+        incident, state=state, ending=ending, recovering_since=None, revision=incident.revision + 1
+    )
 
 
-def _moment(death: Death) -> datetime:
+def _counted_in(
+    workloads: tuple[WorkloadPart, ...], death: Death, *, new_pod: bool
+) -> tuple[WorkloadPart, ...]:
+    part = WorkloadPart(
+        namespace=death.namespace,
+        owner=death.owner,
+        cause=death.cause,
+        deaths=1 + death.unseen_before,
+        pods=1 if new_pod else 0,
+    )
+    return _joined(workloads, (part,))
+
+
+def _joined(some: tuple[WorkloadPart, ...], more: tuple[WorkloadPart, ...]) -> tuple[WorkloadPart, ...]:
+    found = {(each.namespace, each.owner, each.cause, each.told_in): each for each in some}
+    for part in more:
+        name = (part.namespace, part.owner, part.cause, part.told_in)
+        there = found.get(name)
+        if there is not None:
+            found[name] = replace(there, deaths=there.deaths + part.deaths, pods=there.pods + part.pods)
+        elif len(found) < MOST_WORKLOADS:
+            found[name] = part
+    return tuple(found.values())
+
+
+def _with_nodes(nodes: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (*nodes, *more))))[:MOST_NODES]
+
+
+def _with_unwatched(known: DeathsUnwatched | None, death: Death) -> DeathsUnwatched | None:
+    span = death.unwatched
+    if span is None:
+        return known
+    deaths = 1 + death.unseen_before
+    if known is None:
+        return DeathsUnwatched(deaths=deaths, since=span.since, until=span.until)
+    return DeathsUnwatched(
+        deaths=known.deaths + deaths,
+        since=min(known.since, span.since),
+        until=max(known.until, span.until),
+    )
+
+
+def moment_of(death: Death) -> datetime:
     """When it happened as far as is known. What is stuck happens when it is seen."""
     return death.finished_at or death.seen_at

@@ -7,19 +7,16 @@ been well for the hold-down. Incidents are changed by the keeper alone: what is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError
 from bot.incidents import recovery
+from bot.incidents.held import Held
 from bot.incidents.ports import PodLookup, Surroundings
-from bot.incidents.recovery import Following, Judgement, Verdict
-from bot.model.deaths import Death
-from bot.model.events import Event
-from bot.model.incidents import Incident
+from bot.incidents.recovery import Judgement, Verdict
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
@@ -28,21 +25,6 @@ OWNERS_AT_ONCE = 4
 """Owners that are asked at the same time."""
 
 log = logs.get(__name__)
-
-
-@dataclass(slots=True)
-class Held:
-    """An incident as the keeper holds it."""
-
-    incident: Incident
-    following: Following | None = None
-    """What is followed of it; None once nothing more is expected."""
-    events: tuple[Death, Sequence[Event]] | None = None
-    """Of which death the events were read already, until its evidence is gathered."""
-    gathering: bool = False
-    """Its evidence is being read."""
-    told: bool = False
-    """It has been announced at least once."""
 
 
 Conclude = Callable[[Held, Judgement, datetime], Awaitable[None]]

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from bot.incidents.acts import Act, ActResult
 from bot.incidents.records import Batch, KeptIncident
+from bot.model.answers import Answer, Decision
+from bot.model.commands import Verb
 from bot.model.deaths import DeathId
 from bot.model.events import Event
-from bot.model.messages import Message
-from bot.model.people import ChannelId
-from bot.model.pods import Owner, Pod, PodUid
+from bot.model.incident_commands import ExportIncident, ListIncidents, ShowIncident, ShowStats
+from bot.model.incidents import Incident, IncidentId, SilenceId
+from bot.model.letters import Letter
+from bot.model.past import Account, IncidentsListed, RestartsListed, Selection
+from bot.model.people import Asker
+from bot.model.pods import ClusterName, Owner, Pod, PodUid
+from bot.model.routes import Route, RouteFacts
+from bot.model.silences import Silence
+from bot.model.statistics import Statistics
 from bot.model.surroundings import NodeState, OwnerState, Revision
 
 
@@ -65,20 +76,20 @@ class IncidentStore(Protocol):
         """
         ...
 
+    async def taken(self, ids: Sequence[IncidentId]) -> frozenset[IncidentId]:
+        """Which of these ids some incident of any cluster has, open or over."""
+        ...
+
     async def live(self) -> Sequence[KeptIncident]:
         """The incidents that are open, or were over so shortly ago that they may be reopened."""
         ...
 
 
-class Announcer(Protocol):
+class Outbox(Protocol):
     """The outbox, as incidents see it."""
 
-    async def announce(self, key: str, channel: ChannelId, message: Message) -> None:
-        """Say this; a later call with the same key replaces what the earlier one said."""
-        ...
-
-    def forget(self, key: str) -> None:
-        """Nothing more will be said under this key."""
+    async def put(self, letters: Sequence[Letter]) -> None:
+        """Say these, each in place of what was said under the same key; they are saved, or cannot be."""
         ...
 
 
@@ -87,3 +98,186 @@ Masker: TypeAlias = Callable[[list[str]], tuple[list[str], int]]
 
 PodLookup: TypeAlias = Callable[[str, str], Pod | None]
 """The pod of a namespace and name as last seen, without a request: the mirror's."""
+
+
+class Chronicle(Protocol):
+    """What may be read of incidents, of every cluster, by any replica; sizes are bounded, totals are told.
+
+    Raises `bot.errors.StoreUnavailable`.
+    """
+
+    async def namespaces(self, cluster: ClusterName) -> frozenset[str]:
+        """The namespaces that have or had incidents; an empty name stands for whole nodes."""
+        ...
+
+    async def listed(self, selection: Selection, page: int = 0) -> IncidentsListed:
+        """A page of what the selection takes; the latest first."""
+        ...
+
+    async def account(self, incident: IncidentId) -> Account | None:
+        """One incident with its story and its deaths; None where there is none of this id."""
+        ...
+
+    async def restarts(
+        self, cluster: ClusterName, namespace: str, owner: Owner, since: datetime
+    ) -> RestartsListed:
+        """The deaths of a workload, whichever incidents told of them; the newest first."""
+        ...
+
+    async def silences(self, now: datetime) -> tuple[Silence, ...]:
+        """The silences that hold, on whichever cluster; the one that ends first, first."""
+        ...
+
+    async def statistics(
+        self, cluster: ClusterName, since: datetime, until: datetime, namespaces: frozenset[str] | None = None
+    ) -> Statistics:
+        """What it all comes to; only of these namespaces, where some are given."""
+        ...
+
+
+class Pictures(Protocol):
+    """Who draws. Nothing is raised but mistakes of our own."""
+
+    async def statistics(self, statistics: Statistics) -> bytes:
+        """Deaths by hour and the worst workloads, as a PNG."""
+        ...
+
+
+class Gate(Protocol):
+    """Whether somebody may do something, and the record of it: the gate that pods have, too."""
+
+    def decide(self, asker: Asker, verb: Verb, namespace: str) -> Decision:
+        """What the policy says; nothing is recorded."""
+        ...
+
+    def authorise(self, asker: Asker, verb: Verb, namespace: str, what: str) -> Decision:
+        """The decision that allows it; raises `bot.model.problems.Refused`, which is on record then."""
+        ...
+
+    def audited(
+        self, asker: Asker, decision: Decision, what: str, detail: str = ""
+    ) -> AbstractContextManager[None]:
+        """Do something that was allowed; how it ends is recorded, whatever happens."""
+        ...
+
+
+class Board(Protocol):
+    """Where live incidents are changed: by their keeper, wherever it runs."""
+
+    async def act(self, act: Act) -> ActResult:
+        """Do it, once, and say what came of it. Takes seconds where another replica has to be asked.
+
+        Raises `bot.model.incident_problems.NotAnsweredInTime` where it was taken and nothing came back.
+        """
+        ...
+
+
+class LiveIncidents(Board, Protocol):
+    """The keeper of a cluster's incidents, on the replica that leads it."""
+
+    def incident(self, identity: IncidentId) -> Incident | None:
+        """The incident of this id as it stands now; None where it is no longer kept."""
+        ...
+
+
+class Incidents(Protocol):
+    """What is known of a cluster's incidents on every replica. All raise `bot.errors.StoreUnavailable`."""
+
+    async def find(self, identity: IncidentId) -> Incident | None:
+        """The incident of this id, open or over."""
+        ...
+
+    async def open_ones(self) -> Sequence[Incident]:
+        """Those that are open."""
+        ...
+
+
+class SilenceStore(Protocol):
+    """The silences of all clusters. Everything raises `bot.errors.StoreUnavailable`."""
+
+    async def put(self, *changed: Silence) -> None:
+        """Write these, in place of what was there, in one transaction."""
+        ...
+
+    async def get(self, identity: SilenceId) -> Silence | None:
+        """The silence of this id, if it is kept still."""
+        ...
+
+    async def change(self, identity: SilenceId, change: Callable[[Silence], Silence]) -> Silence | None:
+        """Make another of a silence that is there, in one step: people edit while deaths are counted.
+
+        Returns it as it is then; None where there is no such silence.
+        """
+        ...
+
+    async def not_ended(self) -> Sequence[Silence]:
+        """Those that nobody has noted the end of, their time over or not; oldest first."""
+        ...
+
+
+class Errand(Protocol):
+    """An act that waits for the leader of its cluster."""
+
+    @property
+    def id(self) -> str:
+        """Its own."""
+        ...
+
+    @property
+    def act(self) -> Act:
+        """What is to be done."""
+        ...
+
+
+class ErrandStore(Protocol):
+    """Acts on their way to the leader of a cluster. Everything raises `bot.errors.StoreUnavailable`."""
+
+    async def put(self, errand: str, act: Act) -> None:
+        """Leave an act for the leader, under an id of its own."""
+        ...
+
+    async def waiting(self) -> Sequence[Errand]:
+        """Those that nobody has taken, oldest first."""
+        ...
+
+    async def take(self, errand: str, at: datetime) -> bool:
+        """Take one, to do it or to withdraw it; False where it was taken before."""
+        ...
+
+    async def answer(self, errand: str, result: ActResult, at: datetime) -> None:
+        """Write what came of one that was taken."""
+        ...
+
+    async def result(self, errand: str) -> ActResult | None:
+        """What came of one; None while that is not known."""
+        ...
+
+
+class Routing(Protocol):
+    """Where alerts go."""
+
+    async def facts(self, pod: Pod) -> RouteFacts:
+        """What routes go by, of a pod that is there; cause and severity are any."""
+        ...
+
+    def route(self, facts: RouteFacts) -> Route:
+        """Where an incident with these facts goes now, and why."""
+        ...
+
+
+class Readings(Protocol):
+    """What incidents have been: lists, stories, files and figures."""
+
+    async def read(
+        self, asker: Asker, command: ShowIncident | ListIncidents | ExportIncident | ShowStats
+    ) -> Answer:
+        """The answer, if the asker may read it; it is on record then."""
+        ...
+
+
+class PodHistory(Protocol):
+    """What is remembered of the pods that are there."""
+
+    def restarts(self, uid: PodUid, after: datetime) -> int:
+        """How often a pod's containers were seen to restart after a moment."""
+        ...

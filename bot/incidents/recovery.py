@@ -14,7 +14,7 @@ from enum import Enum
 
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import IncidentKey
-from bot.model.pods import Pod, PodUid
+from bot.model.pods import Owner, Pod, PodUid
 from bot.model.surroundings import OWNER_KINDS, JobEnd, OwnerState
 
 HOLD_DOWN = timedelta(seconds=60)
@@ -51,8 +51,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One of the workloads of an incident."""
+
+    namespace: str
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
-    """What is followed of an open incident."""
+    """What is followed of an open incident, or of one workload of it."""
 
     subjects: Mapping[PodUid, Subject]
     calm_since: datetime | None = None
@@ -61,6 +69,13 @@ class Following:
     """How often the owner was asked and was not well yet, with no pod seen unwell meanwhile."""
     ask_at: datetime | None = None
     """Not before then is it asked again."""
+    workload: Workload | None = None
+    """Whose pods these are, where the incident is of several workloads; None: the one of its key."""
+    job: Owner | None = None
+    """Of a CronJob: the Job that failed last, while it may still make it."""
+    died_at: datetime | None = None
+    found: Judgement | None = None
+    """What became of this workload, while others of the incident are still awaited."""
 
 
 class Verdict(Enum):
@@ -95,7 +110,12 @@ def followed(following: Following | None, death: Death) -> Following:
     subjects[death.id.uid] = Subject(pod=death.pod, container=death.id.container, restarts=death.restarts)
     while len(subjects) > MOST_SUBJECTS:
         del subjects[next(iter(subjects))]
-    return Following(subjects=subjects)
+    return Following(
+        subjects=subjects,
+        workload=Workload(namespace=death.namespace, owner=death.owner),
+        job=job_of(death),
+        died_at=death.finished_at or death.seen_at,
+    )
 
 
 def standing(pod: Pod | None) -> Standing:
@@ -121,10 +141,21 @@ def looked(following: Following, pods: PodsByUid, now: datetime) -> Following:
         for uid, each in following.subjects.items()
     }
     if any(standing(pods.get(uid)) is Standing.UNWELL for uid in subjects):
-        return Following(subjects=subjects)
+        return _anew(following, subjects, None)
     if following.calm_since is None or subjects != following.subjects:
-        return Following(subjects=subjects, calm_since=now)
+        return _anew(following, subjects, now)
     return following
+
+
+def _anew(following: Following, subjects: Mapping[PodUid, Subject], calm_since: datetime | None) -> Following:
+    return replace(following, subjects=subjects, calm_since=calm_since, asked=0, ask_at=None, found=None)
+
+
+def job_of(death: Death) -> Owner | None:
+    """The Job that a death is of, where its owner is said to be the Job's CronJob."""
+    if death.owner.kind != "CronJob" or death.controller is None:
+        return None
+    return Owner(kind=death.controller.kind, name=death.controller.name)
 
 
 def judged(key: IncidentKey, following: Following, pods: PodsByUid, now: datetime) -> Judgement:
@@ -141,15 +172,22 @@ def judged(key: IncidentKey, following: Following, pods: PodsByUid, now: datetim
 
 def hold_down(key: IncidentKey) -> timedelta:
     """How long an incident must have been calm before its owner is asked."""
-    return JOB_ENDS_WITHIN if key.owner.kind == "Job" else HOLD_DOWN
+    return JOB_ENDS_WITHIN if key.owner.kind in {"Job", "CronJob"} else HOLD_DOWN
 
 
-def of_owner(owner: OwnerState | None) -> Judgement:
-    """What the owner says, once its pods have been well for the hold-down."""
+def to_ask(key: IncidentKey, following: Following) -> Owner:
+    """Whom to ask how it is: of a CronJob first the Job that failed, as long as it may still make it."""
+    return following.job or key.owner
+
+
+def of_owner(owner: OwnerState | None, died_at: datetime | None = None) -> Judgement:
+    """What the owner says, once its pods have been well for the hold-down; `died_at` as followed."""
     if owner is None:
         return Judgement(verdict=Verdict.GONE, words="deleted before it recovered")
     if owner.owner.kind == "Job":
         return _of_job(owner)
+    if owner.owner.kind == "CronJob":
+        return _of_cron_job(owner, died_at)
     if owner.up_to_date and not owner.terminating and owner.desired == 0:
         return Judgement(verdict=Verdict.GONE, words="scaled to zero before it recovered")
     if owner.all_ready:
@@ -174,6 +212,14 @@ def _of_job(job: OwnerState) -> Judgement:
             return Judgement(verdict=Verdict.ESCALATE, words=job.job_reason)
         case None:
             return WAIT
+
+
+def _of_cron_job(cron_job: OwnerState, died_at: datetime | None) -> Judgement:
+    """It recovers when a later Job of it succeeds; while it is suspended none does, so it stays open."""
+    succeeded = cron_job.succeeded_at
+    if succeeded is not None and died_at is not None and succeeded > died_at:
+        return Judgement(verdict=Verdict.RECOVERED, words="a later Job succeeded")
+    return WAIT
 
 
 def _of_pods(key: IncidentKey, standings: list[Standing]) -> Judgement:

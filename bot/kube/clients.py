@@ -33,6 +33,10 @@ class Redirected(aiohttp.ClientError):
         self.code = code
 
 
+class BrokenOff(aiohttp.ClientError):
+    """The connection broke before there was an answer; nobody knows whether the request was carried out."""
+
+
 class Client(Protocol):
     """Address, credentials and a pool of connections."""
 

@@ -14,6 +14,7 @@ from bot.kube.clients import OpenClient
 from bot.kube.container_logs import ContainerLogs
 from bot.kube.controllers import Controllers
 from bot.kube.debugging import DebugContainers
+from bot.kube.leases import KubeLease
 from bot.kube.listing import Listings
 from bot.kube.own_deletions import OwnDeletions
 from bot.kube.request import Request, pod_path, usage_request
@@ -26,7 +27,7 @@ from bot.model.events import Event
 from bot.model.pods import ClusterName, Pod, PodUid
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage
-from bot.pods.ports import DebugContainer, LogText, RawPod
+from bot.pods.ports import Claims, DebugContainer, LogText, RawPod
 from bot.watch.ports import PodPage, WatchLine
 
 
@@ -60,6 +61,7 @@ class KubeCluster:
         default_namespace: str = "default",
         page_size: int = 500,
         timings: Timings = USUAL,
+        claims: Claims | None = None,
     ) -> None:
         """Made by `connect`; connects at the first request."""
         self._api = ApiServer(name, open_client, retry_pauses=timings.retry_pauses)
@@ -77,7 +79,7 @@ class KubeCluster:
         self._controllers = Controllers(self._api, within=timings.command)
         self._container_logs = ContainerLogs(self._api, within=timings.command)
         self._debug_containers = DebugContainers(self._api, within=timings.command)
-        self._own_deletions = OwnDeletions()
+        self._own_deletions = OwnDeletions(name, claims)
         self._surroundings = KubeSurroundings(self._api)
 
     @property
@@ -95,9 +97,13 @@ class KubeCluster:
         """What alerts ask of the cluster beside its pods, over the same connections."""
         return self._surroundings
 
-    def deleted_by_bot(self, uid: PodUid) -> bool:
+    def lease(self, namespace: str, name: str) -> KubeLease:
+        """The lease of this name, over the same connections; it need not exist."""
+        return KubeLease(self._api, namespace, name, within=self._timings.command)
+
+    async def deleted_by_bot(self, uid: PodUid) -> bool:
         """Whether the bot itself has deleted the pod of this UID, as far as it remembers."""
-        return uid in self._own_deletions
+        return await self._own_deletions.known(uid)
 
     @property
     def unreadable(self) -> int:
@@ -207,7 +213,7 @@ class KubeCluster:
         if dry_run:
             await self._fetch(request, Deadline(self._timings.command))
             return
-        with self._own_deletions.noted(uid):
+        async with self._own_deletions.noted(uid):
             await self._fetch(request, Deadline(self._timings.command))
 
     async def add_debug_container(
@@ -246,6 +252,10 @@ class KubeCluster:
     def pod_pages(self, namespace: str) -> AsyncIterator[PodPage]:
         """All pods of a namespace, page by page, all of one resource version; `HistoryGone` in between."""
         return self._listings.pages(namespace, within=self._timings.page)
+
+    async def latest_version(self, namespace: str) -> str:
+        """The resource version at which the pods of a namespace are now."""
+        return await self._listings.latest_version(namespace, within=self._timings.page)
 
     def watch_pods(
         self, namespace: str, *, resource_version: str

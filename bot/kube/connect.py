@@ -28,10 +28,11 @@ from kubernetes.aio.config.incluster_config import (
 from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from bot.errors import PodbotError
-from bot.kube.clients import Client, CredentialsProblem, Redirected
+from bot.kube.clients import BrokenOff, Client, CredentialsProblem, Redirected
 from bot.kube.cluster import USUAL, KubeCluster, Timings
 from bot.kube.request import Request
 from bot.model.pods import ClusterName
+from bot.pods.ports import Claims
 
 _OPENS_WITHIN = 20.0
 """Seconds for an exec plugin or an identity provider to hand out credentials."""
@@ -120,8 +121,13 @@ def cluster_name(target: Target) -> ClusterName:
             return ClusterName(urlsplit(target.url).netloc.rpartition("@")[2] or "cluster")
 
 
-def connect(target: Target, *, page_size: int = 500, timings: Timings = USUAL) -> KubeCluster:
-    """The cluster of this target. Nothing is sent, and no exec plugin runs, before the first request."""
+def connect(
+    target: Target, *, page_size: int = 500, timings: Timings = USUAL, claims: Claims | None = None
+) -> KubeCluster:
+    """The cluster of this target. Nothing is sent, and no exec plugin runs, before the first request.
+
+    By `claims` the replicas know what any of them has deleted.
+    """
 
     async def open_client() -> Client:
         return await _open(target)
@@ -132,6 +138,7 @@ def connect(target: Target, *, page_size: int = 500, timings: Timings = USUAL) -
         default_namespace="default" if isinstance(target, ApiUrl) else target.namespace,
         page_size=page_size,
         timings=timings,
+        claims=claims,
     )
 
 
@@ -238,7 +245,11 @@ class _KubernetesClient:
         )
         tracing = aiohttp.TraceConfig()
         tracing.on_request_redirect.append(_not_followed)
-        configuration.client_session_kwargs = {"connector": self._connector, "trace_configs": [tracing]}
+        configuration.client_session_kwargs = {
+            "connector": self._connector,
+            "trace_configs": [tracing],
+            "middlewares": (_sent_once,),
+        }
 
     async def request(self, request: Request, *, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         headers = dict(self._api.default_headers)
@@ -264,6 +275,21 @@ class _KubernetesClient:
     async def close(self) -> None:
         await self._api.close()
         await self._connector.close()
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating requests by itself: a DELETE, say, where a used connection broke.
+
+    What is repeated is decided in `api`, where it is known what may be.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise  # there was no connection, hence nothing was sent
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise BrokenOff(str(error) or "the server disconnected") from error
 
 
 async def _not_followed(

@@ -88,6 +88,19 @@ class Listings:
             if not token:
                 return
 
+    async def latest_version(self, namespace: str, *, within: float) -> str:
+        """The resource version of a listing as of now, of which one pod at most is read."""
+        request = Request(
+            path=collection("pods", namespace),
+            query=(("limit", "1"),),
+            doing=f"list the pods in {place(namespace)}",
+        )
+        body = await self._fetch(request, Deadline(within))
+        try:
+            return parse.pods(body).meta.resource_version
+        except ValueError as problem:
+            raise failures.unreadable(self._api.name, request, problem) from problem
+
     async def _all_pods(self, namespace: str, selector: str, fields: str, deadline: Deadline) -> list[Pod]:
         found: list[Pod] = []
         token = ""

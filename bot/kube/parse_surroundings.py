@@ -11,6 +11,7 @@ from hashlib import blake2b
 import msgspec
 
 from bot.model import quantities
+from bot.model.annotations import own_annotations
 from bot.model.pods import ObjectMeta, Owner
 from bot.model.surroundings import Image, JobEnd, NodeCondition, NodeState, OwnerState, Revision
 from bot.model.wire import Wire
@@ -77,6 +78,20 @@ class _Workloads(Wire, frozen=True, kw_only=True):
     items: tuple[_Workload, ...] | None
 
 
+class _CronJobSpec(Wire, frozen=True, kw_only=True):
+    suspend: bool = False
+
+
+class _CronJobStatus(Wire, frozen=True, kw_only=True):
+    last_successful_time: datetime | None = None
+
+
+class _CronJob(Wire, frozen=True, kw_only=True):
+    metadata: ObjectMeta
+    spec: _CronJobSpec = _CronJobSpec()
+    status: _CronJobStatus = _CronJobStatus()
+
+
 class _NodeSpec(Wire, frozen=True, kw_only=True):
     unschedulable: bool = False
 
@@ -91,6 +106,10 @@ class _Node(Wire, frozen=True, kw_only=True):
     status: _NodeStatus = _NodeStatus()
 
 
+class _Named(Wire, frozen=True, kw_only=True):
+    metadata: ObjectMeta
+
+
 class _ContainerUse(Wire, frozen=True, kw_only=True):
     name: str
     usage: dict[str, str] = msgspec.field(default_factory=dict)
@@ -102,12 +121,21 @@ class _PodMetrics(Wire, frozen=True, kw_only=True):
 
 _WORKLOAD = msgspec.json.Decoder(_Workload)
 _WORKLOADS = msgspec.json.Decoder(_Workloads)
+_CRON_JOB = msgspec.json.Decoder(_CronJob)
 _NODE = msgspec.json.Decoder(_Node)
+_NAMED = msgspec.json.Decoder(_Named)
 _METRICS = msgspec.json.Decoder(_PodMetrics)
 
 
+def podbot_annotations(body: bytes) -> dict[str, str]:
+    """Those annotations of any object that are podbot's. Raises ValueError."""
+    return own_annotations(_NAMED.decode(body).metadata.annotations)
+
+
 def owner(kind: str, body: bytes) -> OwnerState:
-    """A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job. Raises ValueError."""
+    """A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job or CronJob. Raises ValueError."""
+    if kind == "CronJob":
+        return _cron_job(body)
     found = _WORKLOAD.decode(body)
     meta, spec, status = found.metadata, found.spec, found.status
     desired, present, ready = spec.replicas, status.replicas, status.ready_replicas
@@ -129,7 +157,30 @@ def owner(kind: str, body: bytes) -> OwnerState:
         job_reason=reason,
         failed_tries=status.failed,
         tries_allowed=spec.backoff_limit + 1,
+        part_of=next(
+            (
+                Owner(kind=each.kind, name=each.name)
+                for each in meta.owner_references or ()
+                if each.controller
+            ),
+            None,
+        ),
+        annotations=tuple(own_annotations(meta.annotations).items()),
         selector=_equalities(spec.selector),
+    )
+
+
+def _cron_job(body: bytes) -> OwnerState:
+    found = _CRON_JOB.decode(body)
+    return OwnerState(
+        owner=Owner(kind="CronJob", name=found.metadata.name),
+        desired=0,
+        present=0,
+        ready=0,
+        terminating=found.metadata.deletion_timestamp is not None,
+        suspended=found.spec.suspend,
+        annotations=tuple(own_annotations(found.metadata.annotations).items()),
+        succeeded_at=found.status.last_successful_time,
     )
 
 

@@ -21,7 +21,7 @@ class Request:
     or 409 speaks of.
     """
 
-    method: Literal["GET", "PATCH", "DELETE"] = "GET"
+    method: Literal["GET", "POST", "PATCH", "DELETE"] = "GET"
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: dict[str, object] | None = None

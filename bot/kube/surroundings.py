@@ -23,7 +23,7 @@ MOST_EVENTS = 200
 MOST_REVISIONS = 100
 """A Deployment keeps 10 old ReplicaSets unless it is told otherwise (`revisionHistoryLimit`)."""
 
-_GROUPS = {"Job": "batch/v1"}
+_GROUPS = {"Job": "batch/v1", "CronJob": "batch/v1"}
 _APPS = "apps/v1"
 _PLURALS = {kind: f"{kind.lower()}s" for kind in OWNER_KINDS}
 
@@ -60,6 +60,18 @@ class KubeSurroundings:
             return await self._read(request, lambda body: parse_surroundings.owner(owner.kind, body))
         except ObjectNotFound:
             return None
+
+    async def namespace_annotations(self, namespace: str) -> dict[str, str]:
+        """Those annotations of a namespace that are podbot's; none where there is no such namespace."""
+        request = Request(
+            path=f"/api/v1/namespaces/{checked(namespace, 'namespace')}",
+            doing=f"look at namespace {namespace}",
+            subject=f"namespace `{namespace}`",
+        )
+        try:
+            return await self._read(request, parse_surroundings.podbot_annotations)
+        except ObjectNotFound:
+            return {}
 
     async def revisions(self, namespace: str, deployment: OwnerState) -> tuple[Revision, ...]:
         """The revisions of a Deployment that are still kept, in no particular order."""

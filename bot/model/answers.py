@@ -14,6 +14,7 @@ from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
 from bot.model.deletions import DeletionPlan, DryRun
 from bot.model.events import Event
 from bot.model.history import FormerPod
+from bot.model.incident_answers import IncidentAnswer
 from bot.model.log_answers import FollowStopped, Found, MergedLogs
 from bot.model.people import Person
 from bot.model.pods import ClusterName, Owner, PodCondition, PodUid, Volume
@@ -254,6 +255,28 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterState:
+    """One cluster that is served, as far as the asker may know of it."""
+
+    cluster: ClusterName
+    watch_problem: str
+    """Why what is known of it may be old, in words; empty while the watch is in step."""
+    pods: int
+    """In the namespaces that the asker may list."""
+    namespaces: int
+    """How many such namespaces have pods."""
+    broken: int
+    """How many of the pods are not healthy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterList:
+    """`clusters`: all that are served, the default one first."""
+
+    clusters: tuple[ClusterState, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
     """`help`: about one topic, or about all."""
 
@@ -278,5 +301,7 @@ Answer: TypeAlias = (
     | RawAnswer
     | Decision
     | Identity
+    | ClusterList
     | Guidance
+    | IncidentAnswer
 )

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from bot.model.incident_commands import IncidentCommand
 from bot.model.pods import PodUid
 from bot.model.targets import Target
 
@@ -225,6 +226,10 @@ class ReadRaw(_Command, frozen=True, kw_only=True, tag="raw"):
     """As typed, with its query."""
 
 
+class ListClusters(_Command, frozen=True, kw_only=True, tag="clusters"):
+    """`clusters`: those that podbot serves, and how well it sees them."""
+
+
 class Help(_Command, frozen=True, kw_only=True, tag="help"):
     """`help [verb]`."""
 
@@ -257,7 +262,9 @@ Command: TypeAlias = (
     | OpenPod
     | DebugPod
     | ReadRaw
+    | ListClusters
     | Help
     | WhoAmI
     | CanI
+    | IncidentCommand
 )

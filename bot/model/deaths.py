@@ -99,6 +99,14 @@ class FailedProbe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unwatched:
+    """A span in which podbot did not watch: it was down, or the cluster did not answer."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Death:
     """One death, as far as the pod's own status tells."""
 
@@ -128,12 +136,18 @@ class Death:
     """Deaths of the same container since the last look, whose causes nobody can know any more."""
     since_before_first_look: bool = False
     """It was like this already when the bot first looked."""
+    unwatched: Unwatched | None = None
+    """It happened while podbot was not watching, and was found when it did again."""
     crash_looping: bool = False
     """The kubelet waits before it starts the container again (`CrashLoopBackOff`)."""
     controller: OwnerReference | None = None
     """Who replaces the pod, of the very object: the ReplicaSet, where `owner` is the Deployment."""
     probe: FailedProbe | None = None
     """The probe that it was killed for; known once the events were read."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """The pod's; routes go by them."""
+    annotations: tuple[tuple[str, str], ...] = ()
+    """The pod's, as far as they are podbot's own; text from the cluster, hence hostile."""
 
 
 def signal_of(exit_code: int) -> int | None:

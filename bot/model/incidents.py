@@ -8,11 +8,15 @@ from enum import Enum
 from typing import NewType
 
 from bot.model.deaths import Cause, Death
+from bot.model.people import UserId
 from bot.model.pods import ClusterName, Owner, PodUid
 from bot.model.surroundings import NodeState, OwnerState, RevisionChange
 
 IncidentId = NewType("IncidentId", str)
 """Short enough to be said aloud: four characters of Crockford's base 32."""
+
+SilenceId = NewType("SilenceId", str)
+"""As short as an incident's."""
 
 
 class IncidentState(Enum):
@@ -22,6 +26,10 @@ class IncidentState(Enum):
     RECOVERED = "recovered"
     GONE = "gone"
     """What was broken is not there any more, and nothing took its place: neither broken nor well."""
+    CLOSED = "closed"
+    """A person called it over, whether or not all was well: `Ending` says which."""
+    MERGED = "merged"
+    """Another incident tells of it from now on; its deaths are counted there."""
 
     @property
     def is_over(self) -> bool:
@@ -36,6 +44,22 @@ class Severity(Enum):
     MINOR = "minor"
     """Something that mends itself by design: a Job that has tries left."""
 
+    def worse_than(self, other: Severity) -> bool:
+        """Whether it matters more."""
+        return self is Severity.PAGE and other is Severity.MINOR
+
+
+class Scope(Enum):
+    """What the deaths of one incident have in common, beside their cause."""
+
+    WORKLOAD = "workload"
+    NODE = "node"
+    """Workloads that died on one node: the key's owner is the node, its namespace empty."""
+    IMAGE = "image"
+    """Workloads that wait for one image: the key's owner is the image, its namespace empty."""
+    STORM = "storm"
+    """Incidents that came too fast to be told one by one; only their time is the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentKey:
@@ -45,6 +69,22 @@ class IncidentKey:
     namespace: str
     owner: Owner
     cause: Cause
+    scope: Scope = Scope.WORKLOAD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadPart:
+    """One workload of an incident, and what it has lost."""
+
+    namespace: str
+    owner: Owner
+    cause: Cause
+    deaths: int
+    """0: it is only named here, and counted by an incident with a message of its own."""
+    pods: int
+    """How many different ones died."""
+    told_in: IncidentId | None = None
+    """The incident that tells of it at length, where there is one beside this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +121,83 @@ class Ending:
     since: datetime
     """Since when all has been well, or when it was gone."""
     words: str
-    """What that rests on: `5 of 5 Ready`, `scaled to zero before it recovered`."""
+    """What that rests on: `5 of 5 Ready`, `scaled to zero before it recovered`; a person's own reason."""
+    by: UserId | None = None
+    """The person who called it over."""
+    still_failing: bool = False
+    """It was called over although it was not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Somebody has it."""
+
+    by: UserId
+    at: datetime
+    until: datetime
+    """Then it lapses, and the incident is nobody's again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilencedBy:
+    """The silence that an incident is under."""
+
+    silence: SilenceId
+    by: UserId
+    since: datetime
+    until: datetime
+    until_resolved: bool = False
+    """It also ends with the incident; `until` is then only its cap."""
+    reason: str = ""
+    severity: Severity = Severity.PAGE
+    """The worst that it covers."""
+    deaths: int = 0
+    """How many of this incident it has kept back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathsUnwatched:
+    """Deaths that happened while podbot was not watching, and when that was."""
+
+    deaths: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacements:
+    """How the pods are that take the place of those that died."""
+
+    ready: int
+    starting: int = 0
+    unschedulable: int = 0
+    why: str = ""
+    """What the unschedulable ones wait for, in a word: `memory`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Whether anybody has been called, and since when nobody has had it."""
+
+    unattended_since: datetime | None = None
+    """The escalation's clock: opened, reopened, let go, or heard of again. None: it has never been shown."""
+    steps: frozenset[str] = frozenset()
+    """The steps of the plan that are done. None is done twice, whatever becomes of the incident."""
+    paged: frozenset[str] = frozenset()
+    """The webhooks that were called because of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folding:
+    """Further deaths that wait to be told in the thread as one line."""
+
+    level: int
+    """How long the next fold lasts (`engine.FOLDS`): the longer it goes on, the fewer lines."""
+    closes_at: datetime | None = None
+    """None: nothing waits."""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    deaths: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +223,26 @@ class Incident:
     reopened: int = 0
     """How often it was over and came back."""
     revision: int = 1
-    """Grows with every change; an announcement of a lower one is out of date."""
+    """Grows with every change of what its message says; an announcement of a lower one is out of date."""
+    workloads: tuple[WorkloadPart, ...] = ()
+    """Every workload in it, in the order of the first death of each."""
+    acknowledged: Acknowledgement | None = None
+    silenced: SilencedBy | None = None
+    chapters: tuple[RevisionChange, ...] = ()
+    """Revisions that were rolled out while it was open, oldest first."""
+    unwatched: DeathsUnwatched | None = None
+    replacements: Replacements | None = None
+    recovering_since: datetime | None = None
+    """Since when all of it has been well, while that has not held for long enough yet."""
+    part_of: IncidentId | None = None
+    """Set while the state is `MERGED`."""
+    storm: IncidentId | None = None
+    """The digest that tells of it in its stead."""
+    shown: bool = True
+    """It has a message of its own: not so what was silenced, or part of a storm, from its first death on."""
+    noticed_at: datetime | None = None
+    """When the channel last got a new message about it, which an edit is not."""
+    attention: Attention = Attention()
+    folding: Folding = Folding(level=0)
+    told: int = 0
+    """How many entries its story has."""

@@ -100,3 +100,4 @@ class FollowStopped:
     """A follow was stopped by its asker."""
 
     subject: str
+    """What was followed; empty where another replica followed it."""

@@ -14,7 +14,8 @@ from typing import TypeAlias
 import msgspec
 
 from bot.model.commands import Command
-from bot.model.people import UserId
+from bot.model.people import UsergroupId, UserId
+from bot.model.pods import ClusterName
 
 
 class Style(Enum):
@@ -47,6 +48,12 @@ class Mention(msgspec.Struct, frozen=True, tag=True):
     user: UserId
 
 
+class GroupMention(msgspec.Struct, frozen=True, tag=True):
+    """A user group, named so that Slack notifies its members. Only ever made from podbot's own settings."""
+
+    group: UsergroupId
+
+
 class Link(msgspec.Struct, frozen=True, tag=True):
     """A link with its own words."""
 
@@ -54,7 +61,7 @@ class Link(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-Inline: TypeAlias = Text | Moment | Mention | Link
+Inline: TypeAlias = Text | Moment | Mention | GroupMention | Link
 Line: TypeAlias = tuple[Inline, ...]
 
 
@@ -100,6 +107,8 @@ class Button(msgspec.Struct, frozen=True, tag=True):
     audience: Audience = Audience.ASKER
     replaces: bool = False
     """The answer takes the place of the message that holds the button (paging) instead of following it."""
+    cluster: ClusterName | None = None
+    """The cluster that it is for; None: the only one, or the default (`model.at_cluster`)."""
 
 
 class Choice(msgspec.Struct, frozen=True, tag=True):
@@ -107,6 +116,8 @@ class Choice(msgspec.Struct, frozen=True, tag=True):
 
     label: str
     command: Command
+    cluster: ClusterName | None = None
+    """As a button's."""
 
 
 class Menu(msgspec.Struct, frozen=True, tag=True):

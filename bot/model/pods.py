@@ -12,6 +12,7 @@ from typing import NewType
 
 import msgspec
 
+from bot.model.annotations import own_annotations
 from bot.model.containers import Container, ContainerKind, ContainerStatus
 from bot.model.wire import Wire
 
@@ -176,6 +177,16 @@ class Pod(Wire, frozen=True, kw_only=True):
     def controller(self) -> OwnerReference | None:
         """The owner that replaces this pod, or None for a bare pod."""
         return next((ref for ref in self.metadata.owner_references or () if ref.controller), None)
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """`metadata.labels`, in order."""
+        return tuple(sorted(self.metadata.labels.items()))
+
+    @property
+    def annotations(self) -> tuple[tuple[str, str], ...]:
+        """Those of `metadata.annotations` that are podbot's."""
+        return tuple(own_annotations(self.metadata.annotations).items())
 
     @property
     def owner(self) -> Owner:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from bot.model.pods import Owner
 
-OWNER_KINDS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
+OWNER_KINDS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"})
 """The kinds of owner that say how many pods they want; a node or an operator's own kind cannot be asked."""
 
 
@@ -41,6 +41,12 @@ class OwnerState:
     failed_tries: int = 0
     tries_allowed: int = 0
     """Of a Job: how many failed pods it puts up with, plus one."""
+    part_of: Owner | None = None
+    """Its own controller: the CronJob that made a Job, the Deployment of a ReplicaSet."""
+    succeeded_at: datetime | None = None
+    """Of a CronJob: when a Job of it last succeeded."""
+    annotations: tuple[tuple[str, str], ...] = ()
+    """Its own, as far as they are podbot's; text from the cluster, hence hostile."""
     selector: tuple[tuple[str, str], ...] = ()
     """The labels by which it finds its pods, where it asks for nothing but equality."""
 

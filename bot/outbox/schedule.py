@@ -1,6 +1,13 @@
-"""When to say what: pacing and backoff. Pure."""
+"""When to say what, and what first: pacing, backoff, and the order of what waits. Pure."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.letters import KeptLetter, LetterKey, Urgency
 
 POST_EVERY = 1.1
 """Seconds between two messages to one channel: Slack takes about one a second."""
@@ -8,22 +15,119 @@ POST_EVERY = 1.1
 UPDATE_EVERY = 2.0
 """Seconds between two updates of one message; what changes in between is told together."""
 
+UPDATES_AT_ONCE = 4.0
+UPDATES_A_SECOND = 0.75
+"""Updates of all messages together: 50 in any minute at most, the first few at once. Slack counts
+`chat.update` over the whole workspace (Tier 3: 50 and more a minute)."""
+
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 60.0
 
+LONGEST_PAUSE_OF_CHANNEL = 10.0
+LONGEST_PAUSE_OF_LETTER = 15.0
+"""Seconds, where Slack fails without saying for how long: one letter that it chokes on rests longer than its
+channel, so that the others get their turn; and neither so long that it is late once Slack is back."""
 
-def backoff(failures: int, retry_after: float | None = None) -> float:
+
+def backoff(failures: int, retry_after: float | None = None, longest: float = LONGEST_BACKOFF) -> float:
     """Seconds until the next try after `failures` in a row; Slack's own word on it wins."""
     if retry_after is not None:
         return max(retry_after, 0.0)
-    return min(FIRST_BACKOFF * 2.0 ** min(max(failures - 1, 0), 16), LONGEST_BACKOFF)
+    return min(FIRST_BACKOFF * 2.0 ** min(max(failures - 1, 0), 16), longest)
 
 
-def due_at(now: float, last_to_channel: float | None, last_of_message: float | None) -> float:
-    """The earliest monotonic time at which a message may be sent, given when the last calls went out."""
-    due = now
-    if last_to_channel is not None:
-        due = max(due, last_to_channel + POST_EVERY)
-    if last_of_message is not None:
-        due = max(due, last_of_message + UPDATE_EVERY)
-    return due
+def in_order(letters: Iterable[KeptLetter]) -> list[KeptLetter]:
+    """Letters that come from the store in the order in which they were written: the oldest thread first.
+
+    A thread begins with its parent; its replies go by the numbers in their keys, as a reply that was worded
+    anew looks younger than it is.
+    """
+    begun: dict[LetterKey, datetime] = {}
+    for each in (given := list(letters)):
+        of, at = each.letter.thread or each.letter.key, each.letter.created_at
+        begun[of] = min(at, begun.get(of, at))
+
+    def place(each: KeptLetter) -> tuple[datetime, LetterKey, bool, list[tuple[int, str]]]:
+        of = each.letter.thread or each.letter.key
+        parts = re.split(r"(\d+)", each.letter.key)
+        numbered = [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
+        return begun[of], of, each.letter.thread is not None, numbered
+
+    return sorted(given, key=place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How many calls may be made at once, as of a monotonic time; it fills up as time passes."""
+
+    left: float = UPDATES_AT_ONCE
+    as_of: float = 0.0
+
+    def free_at(self, now: float) -> float:
+        """The earliest time at which a call may be made."""
+        left = self._at(now)
+        return now if left >= 1.0 else now + (1.0 - left) / UPDATES_A_SECOND
+
+    def spent(self, now: float) -> Allowance:
+        """What is left after a call made now."""
+        return Allowance(left=max(self._at(now) - 1.0, 0.0), as_of=now)
+
+    def _at(self, now: float) -> float:
+        refilled = self.left + max(now - self.as_of, 0.0) * UPDATES_A_SECOND
+        # A call at the very time that `free_at` named must not fail for a rounding error.
+        return min(UPDATES_AT_ONCE, refilled + 1e-9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A letter that waits, as the schedule sees it. Times are monotonic."""
+
+    urgency: Urgency
+    stands: bool
+    """There is a message already: what waits is an update of it."""
+    thread: LetterKey | None = None
+    """In whose thread it goes: the replies of one thread are posted one after another."""
+    blocked: bool = False
+    """Whatever its time, it cannot go yet: its parent is not posted, or nobody knows whether it is itself."""
+    not_before: float = 0.0
+    sent_at: float | None = None
+    """When its last call went out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """When the channel takes a post again, and Slack an update; monotonic."""
+
+    posts: float
+    updates: float
+
+
+def first_turn(letters: Sequence[Waiting], now: float, holds: Holds) -> tuple[int | None, float]:
+    """Whose turn it is: the index of the letter and `now`; else None and the time to look again.
+
+    `letters` are in the order in which they came to have something to say. Of those whose time has come the
+    most urgent goes; among these what nobody has heard of goes before what changed. The time is infinite
+    where all are blocked.
+    """
+    best: tuple[int, bool, int] | None = None
+    soonest = float("inf")
+    threads: set[LetterKey] = set()
+    for index, letter in enumerate(letters):
+        first_of_thread = True
+        if not letter.stands and letter.thread is not None:
+            first_of_thread = letter.thread not in threads
+            threads.add(letter.thread)
+        if letter.blocked or not first_of_thread:
+            continue
+        due = max(_due(letter, holds), letter.not_before)
+        if due > now:
+            soonest = min(soonest, due)
+        elif best is None or (letter.urgency, letter.stands, index) < best:
+            best = (letter.urgency, letter.stands, index)
+    return (None, soonest) if best is None else (best[2], now)
+
+
+def _due(letter: Waiting, holds: Holds) -> float:
+    if not letter.stands:
+        return holds.posts
+    return max(holds.updates, letter.sent_at + UPDATE_EVERY if letter.sent_at is not None else 0.0)

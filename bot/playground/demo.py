@@ -1,4 +1,7 @@
-"""The demo: the workspace, the simulated cluster and the bot, joined. Nothing in the bot knows of it."""
+"""The demo: the workspace, the simulated cluster and the bot, joined. Nothing in the bot knows of it.
+
+Between the bot and each of the two stands a proxy, so that outages can be rehearsed from the panel.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from bot import app
 from bot.clock import SystemClock
 from bot.errors import PodbotError
 from bot.playground import cluster as simulated_cluster
+from bot.playground import faults, rehearsal
 from bot.playground import workspace as slack
 from bot.playground.workspace.demo_world import ALERTS
 from bot.settings import load
@@ -38,14 +42,18 @@ async def open_playground(*, simulated: bool = True, port: int = 0) -> AsyncIter
     async with AsyncExitStack() as servers:
         folder = Path(servers.enter_context(TemporaryDirectory(prefix="podbot-")))
         cluster = None
+        slack_faults, kube_faults = faults.Rules(), faults.Rules()
         environment: dict[str, str] = {}
         if simulated:
             cluster = await servers.enter_async_context(
-                simulated_cluster.serve(simulated_cluster.demo_cluster())
+                simulated_cluster.serve(
+                    simulated_cluster.demo_cluster(), extra=rehearsal.buttons(slack_faults, kube_faults)
+                )
             )
+            to_cluster = await servers.enter_async_context(faults.serve(cluster.url, rules=kube_faults))
             config = folder / "kubeconfig"
             config.write_text(
-                simulated_cluster.kubeconfig(cluster.url, context="playground", namespace="shop"), "utf-8"
+                simulated_cluster.kubeconfig(to_cluster.url, context="playground", namespace="shop"), "utf-8"
             )
             environment["KUBECONFIG"] = str(config)
         settings = slack.demo_settings(panel_url=cluster.panel_url if cluster else None)
@@ -53,6 +61,7 @@ async def open_playground(*, simulated: bool = True, port: int = 0) -> AsyncIter
             workspace = await servers.enter_async_context(slack.serve(slack.Workspace(settings), port=port))
         except OSError as error:
             raise PodbotError(f"the page cannot be served at port {port}: {error}") from error
+        to_slack = await servers.enter_async_context(faults.serve(workspace.api_url, rules=slack_faults))
         policy = folder / "policy.yaml"
         policy.write_text(
             (resources.files("bot.playground") / "demo_policy.yaml").read_text("utf-8"), "utf-8"
@@ -60,10 +69,11 @@ async def open_playground(*, simulated: bool = True, port: int = 0) -> AsyncIter
         environment |= {
             "SLACK_BOT_TOKEN": settings.app.bot_token,
             "SLACK_APP_TOKEN": settings.app.app_token,
-            "SLACK_API_URL": workspace.api_url,
+            "SLACK_API_URL": to_slack.url,
             "PODBOT_ALERT_CHANNEL": ALERTS,
             "PODBOT_POLICY": str(policy),
             "PODBOT_HTTP_ADDR": "127.0.0.1:0",
+            "PODBOT_DATABASE_URL": f"sqlite:///{folder / 'podbot.db'}",
         }
         yield Playground(page=workspace.url, environment=environment, workspace=workspace, cluster=cluster)
 

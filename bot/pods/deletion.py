@@ -76,7 +76,7 @@ class Deletions:
         with self._gate.failure_audited(asker, decision, what, _detail(confirmation, *pods)):
             self._check(asker, confirmation)
             there, kept = await self._still_there(confirmation)
-            self._quota.take(asker.person.id, len(there))
+            await self._quota.take(asker.person.id, len(there))
             looks, (backing, before) = await asyncio.gather(
                 self._looks.at(asker, there), self._whose(namespace, there)
             )

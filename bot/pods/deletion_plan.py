@@ -51,7 +51,7 @@ class DeletionPlans:
 
     async def _plan(self, asker: Asker, command: DeletePod | DeletePods) -> DeletionPlan:
         pods = await self._chosen(asker, command)
-        self._quota.check(asker.person.id, len(pods))
+        await self._quota.check(asker.person.id, len(pods))
         backing = await self._backing.behind(command.namespace, pods)
         now = self._clock.now()
         return DeletionPlan(
@@ -76,7 +76,7 @@ class DeletionPlans:
             if not found:
                 raise NoPodSelected(command.selector, namespace)
             return sorted(found, key=lambda pod: pod.name)
-        self._quota.check(asker.person.id, len(command.pods))
+        await self._quota.check(asker.person.id, len(command.pods))
         return await all_of([self._finder.by_name(asker, namespace, name) for name in command.pods])
 
     async def _refusal(self, plan: DeletionPlan, pod: PlannedPod) -> str:

@@ -31,8 +31,8 @@ class Gate:
 
     @property
     def policy(self) -> Policy:
-        """The policy in force now."""
-        return self._keeper.policy
+        """The policy in force now, for this cluster."""
+        return self._keeper.policy.on(self._cluster)
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -41,10 +41,9 @@ class Gate:
 
     def decide(self, asker: Asker, verb: Verb, namespace: str) -> Decision:
         """What the policy says, within the namespaces that are served."""
-        policy = self.policy
-        if policy is NOTHING_ALLOWED and self._keeper.problem:
+        if self._keeper.policy is NOTHING_ALLOWED and self._keeper.problem:
             return _refusal(verb, namespace, self._keeper.problem)
-        decision = policy.decide(asker, verb, namespace)
+        decision = self.policy.decide(asker, verb, namespace)
         if decision.allowed and not self.serves(namespace):
             return _refusal(verb, namespace, f"podbot serves only {', '.join(self._served)} here.")
         return decision

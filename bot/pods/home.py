@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from bot.clock import Clock
-from bot.model.answers import Health
-from bot.model.commands import Command, GetLogs, Help, OpenPod, StopFollowing, Verb, WhoAmI
+from bot.model.answers import ClusterState, Health
+from bot.model.commands import Command, GetLogs, Help, ListClusters, OpenPod, StopFollowing, Verb, WhoAmI
 from bot.model.home import BotHealth, Home, PastCommand
 from bot.model.people import Asker, UserId
 from bot.model.pods import ClusterName, Pod
@@ -22,7 +22,7 @@ REMEMBERED = 8
 MOST_PEOPLE = 500
 """Whose commands are remembered; those who asked longest ago are forgotten."""
 
-_NOT_REMEMBERED = (Help, OpenPod, StopFollowing, WhoAmI)
+_NOT_REMEMBERED = (Help, ListClusters, OpenPod, StopFollowing, WhoAmI)
 _BROKEN = (Health.FAILING, Health.PENDING)
 
 
@@ -78,6 +78,21 @@ class HomePage:
     def show(self, asker: Asker) -> Home:
         """The tab as it is for the asker now."""
         self._gate.note(asker, "home")
+        return self._seen_by(asker)
+
+    def state(self, asker: Asker) -> ClusterState:
+        """How the cluster is, as far as the asker may know of it."""
+        self._gate.note(asker, "clusters")
+        home = self._seen_by(asker)
+        return ClusterState(
+            cluster=home.cluster,
+            watch_problem=home.health.watch_problem,
+            pods=home.pods,
+            namespaces=home.namespaces,
+            broken=home.broken_in_all,
+        )
+
+    def _seen_by(self, asker: Asker) -> Home:
         now = self._clock.now()
         pods = self._seen.pods()
         known = {pod.namespace for pod in pods}

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bot.model.answers import Decision, Rule
 from bot.model.api_path import ApiPath, matches
 from bot.model.commands import Verb
 from bot.model.people import Asker, ChannelId, UsergroupId, UserId
-from bot.model.pods import ALL_NAMESPACES
+from bot.model.pods import ALL_NAMESPACES, ClusterName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """One rule of a role: these verbs, in these namespaces (shell patterns), except in those."""
+    """One rule of a role: these verbs, in these namespaces (shell patterns), except in those.
+
+    Where it names clusters it holds on these alone.
+    """
 
     verbs: frozenset[Verb]
     namespaces: tuple[str, ...]
     exceptions: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """What the verb `raw` may read, as patterns of `model.api_path`; other verbs have no use for it."""
+    clusters: tuple[str, ...] = ()
+    """The clusters that it holds on (shell patterns); none: every one."""
 
     def covers(self, namespace: str) -> bool:
         """Whether the rule reaches a namespace; all of them (`ALL_NAMESPACES`) only where it says `*`."""
@@ -30,13 +35,18 @@ class Grant:
             return "*" in self.namespaces and not self.exceptions
         return _matches(namespace, self.namespaces) and not _matches(namespace, self.exceptions)
 
+    def holds_on(self, cluster: ClusterName | None) -> bool:
+        """Whether the rule is one of this cluster."""
+        return not self.clusters or (cluster is not None and _matches(cluster, self.clusters))
+
     def __str__(self) -> str:
         """The rule in words."""
         verbs = ", ".join(sorted(verb.value for verb in self.verbs))
         where = "all namespaces" if "*" in self.namespaces else ", ".join(self.namespaces)
         besides = f", except {', '.join(self.exceptions)}" if self.exceptions else ""
         paths = f", of paths {', '.join(self.paths)}" if self.paths else ""
-        return f"{verbs} in {where}{besides}{paths}"
+        on = f", on {_kind(self.clusters)} {', '.join(self.clusters)}" if self.clusters else ""
+        return f"{verbs} in {where}{besides}{paths}{on}"
 
     def limits(self, namespace: str) -> str:
         """For a namespace that it does not reach: where the rule ends, in words."""
@@ -87,13 +97,19 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole policy. An empty one allows nothing."""
+    """The whole policy, asked about one cluster. An empty one allows nothing."""
 
     roles: dict[str, tuple[Grant, ...]]
     bindings: tuple[Binding, ...] = ()
     approvals: tuple[Approval, ...] = ()
     debug_images: tuple[str, ...] = ()
     """The images that debug containers may run, as patterns; none: there are no debug containers."""
+    cluster: ClusterName | None = None
+    """The cluster that is asked about (`on`). While none is said, rules that name clusters do not hold."""
+
+    def on(self, cluster: ClusterName) -> Policy:
+        """The same policy, asked about this cluster."""
+        return replace(self, cluster=cluster)
 
     def rules_for(self, asker: Asker) -> tuple[Rule, ...]:
         """Every rule that holds for this asker in this place."""
@@ -149,14 +165,18 @@ class Policy:
         for binding in self.bindings:
             if binding.names(asker) and binding.holds_in(asker.channel):
                 for grant in self.roles.get(binding.role, ()):
-                    yield binding.role, grant
+                    if grant.holds_on(self.cluster):
+                        yield binding.role, grant
 
     def _why_not(self, asker: Asker, verb: Verb, namespace: str) -> str:
         """What comes nearest to allowing it, so that the person knows whom and what to ask for."""
         able = {
             role
             for role, grants in self.roles.items()
-            if any(verb in grant.verbs and grant.covers(namespace) for grant in grants)
+            if any(
+                verb in grant.verbs and grant.covers(namespace) and grant.holds_on(self.cluster)
+                for grant in grants
+            )
         }
         for binding in self.bindings:
             if binding.role in able and binding.names(asker):
@@ -165,6 +185,8 @@ class Policy:
         for role, grant in self._grants(asker):
             if verb in grant.verbs:
                 return f"Role {role} would allow it, {grant.limits(namespace)}."
+        for role, clusters in self._elsewhere(asker, verb, namespace):
+            return f"Role {role} would allow it, on {_kind(clusters)} {_either(clusters)} only."
         if not able:
             return "No role allows it: a rule for it would have to be added to the policy file."
         roles = _either(tuple(sorted(able)))
@@ -175,6 +197,14 @@ class Policy:
                     "and podbot does not see you as one."
                 )
         return f"It takes the role {roles}, which the policy file does not give you."
+
+    def _elsewhere(self, asker: Asker, verb: Verb, namespace: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The asker's roles that would allow this on other clusters, and on which."""
+        for binding in self.bindings:
+            if binding.names(asker) and binding.holds_in(asker.channel):
+                for grant in self.roles.get(binding.role, ()):
+                    if verb in grant.verbs and grant.covers(namespace) and grant.clusters:
+                        yield binding.role, grant.clusters
 
 
 NOTHING_ALLOWED = Policy(roles={})
@@ -189,8 +219,12 @@ def _refusal(verb: Verb, namespace: str, why: str) -> Decision:
     return Decision(allowed=False, verb=verb, namespace=namespace, rule=None, why=why)
 
 
-def _matches(namespace: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(namespace, pattern) for pattern in patterns)
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _kind(clusters: tuple[str, ...]) -> str:
+    return "cluster" if len(clusters) == 1 else "clusters"
 
 
 def _image_fits(image: str, pattern: str) -> bool:

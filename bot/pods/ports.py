@@ -192,6 +192,33 @@ class Seen(Protocol):
         ...
 
 
+class Claims(Protocol):
+    """What replicas tell each other that something was taken: a key belongs to whoever names it first.
+
+    Keys are short texts and are kept for a day at least. Both raise `bot.errors.StoreUnavailable`.
+    """
+
+    async def first(self, key: str) -> bool:
+        """Take a key; False where it was taken before, by whichever replica."""
+        ...
+
+    async def taken(self, key: str) -> bool:
+        """Whether a key was taken, without taking it."""
+        ...
+
+
+class Spending(Protocol):
+    """What people have used of their limits, counted for all replicas together."""
+
+    async def spend(self, person: UserId, pods: int, *, at: datetime, limit: int, within: timedelta) -> int:
+        """How many pods a person deleted in the time `within` before `at`; `pods` are then counted, too.
+
+        They are not where that would be more than `limit`; 0 only asks. Counting and looking are one step.
+        Raises `bot.errors.StoreUnavailable`.
+        """
+        ...
+
+
 class People(Protocol):
     """The workspace's directory."""
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 
 from bot.clock import Clock
-from bot.model.answers import Answer, Guidance, Identity
+from bot.errors import UserError
+from bot.model.answers import Answer, ClusterList, Guidance, Identity
 from bot.model.commands import (
     CanI,
     Command,
@@ -19,6 +20,7 @@ from bot.model.commands import (
     FollowLogs,
     GetLogs,
     Help,
+    ListClusters,
     ListEvents,
     ListPods,
     OpenPod,
@@ -30,6 +32,7 @@ from bot.model.commands import (
 from bot.model.debugging import DebugOutput, DebugStarted
 from bot.model.deletions import Aftermath, Confirmation, Deletion, DeletionPlan
 from bot.model.home import Home
+from bot.model.incident_commands import IncidentRequest
 from bot.model.people import Asker
 from bot.pods.audit import AuditTrail
 from bot.pods.debugging import Debugging
@@ -46,7 +49,7 @@ from bot.pods.log_following import LogFollowing
 from bot.pods.log_reading import LogReading
 from bot.pods.log_sources import LogSources
 from bot.pods.policy_keeper import PolicyKeeper
-from bot.pods.ports import PodCluster, PodHistory, Seen
+from bot.pods.ports import PodCluster, PodHistory, Seen, Spending
 from bot.pods.quota import DeletionLimits, Quota
 from bot.pods.raw import RawReading
 from bot.pods.usage import Usages
@@ -70,6 +73,7 @@ class PodService:
         history: PodHistory | None = None,
         seen: Seen | None = None,
         limits: DeletionLimits | None = None,
+        spending: Spending | None = None,
     ) -> None:
         self._gate = Gate(cluster.name, policy, audit, served)
         finder = Finder(cluster, self._gate)
@@ -86,7 +90,7 @@ class PodService:
         self._home = HomePage(cluster.name, self._gate, seen, self._recent, clock)
         self._debugging = Debugging(cluster, self._gate, finder, clock)
         self._raw = RawReading(cluster, self._gate)
-        quota = Quota(limits or DeletionLimits(), clock)
+        quota = Quota(limits or DeletionLimits(), clock, spending)
         self._plans = DeletionPlans(cluster, self._gate, finder, quota, clock)
         self._deletions = Deletions(cluster, self._gate, quota, clock)
 
@@ -123,9 +127,13 @@ class PodService:
                 return await self._debugging.start(asker, command)
             case ReadRaw():
                 return await self._raw.read(asker, command)
+            case IncidentRequest():
+                raise UserError("This part of podbot serves pods, not incidents. Nothing was changed.")
             case CanI():
                 self._gate.note(asker, "can-i", command.namespace or "*", command.verb.value)
                 return self._gate.decide(asker, command.verb, command.namespace)
+            case ListClusters():
+                return ClusterList(clusters=(self._home.state(asker),))
             case WhoAmI():
                 return self._who(asker)
             case Help():

@@ -6,14 +6,16 @@ What is left out is Slack, and what was not recorded: a log that nobody wrote do
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from bot.incidents.keeper import Keeper
+from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death
 from bot.model.incidents import Incident, IncidentId
-from bot.model.memory import Memory
+from bot.model.letters import Letter
+from bot.model.memory import Findings, Memory
 from bot.model.messages import Message
 from bot.model.people import ChannelId
 from bot.model.pods import Pod
@@ -82,7 +84,8 @@ class _Bot:
         self._mirror: Mirror | None = None
         self._keeper = told.keeper = Keeper(
             channel=ChannelId(""),
-            announcer=told,
+            store=Unstored(),
+            outbox=told,
             source=tape.surroundings,
             mask=redact.mask_lines,
             clock=tape.clock,
@@ -105,7 +108,7 @@ class _Bot:
         memory: Memory | None = None
         while True:
             detector = Detector(
-                self._tape.name, self._died, self._tape.clock, memory, owners=self._tape.surroundings
+                self._tape.name, self._found, self._tape.clock, memory, owners=self._tape.surroundings
             )
             await self._one_process(detector)
             restart = self._tape.restart
@@ -115,7 +118,14 @@ class _Bot:
             self._tape.go_on()
 
     async def _one_process(self, detector: Detector) -> None:
-        self._mirror = Mirror(self._tape, detector.changed, clock=self._tape.clock, chance=lambda: 0.0)
+        before = self._mirror.checkpoints if self._mirror is not None else ()
+        self._mirror = Mirror(
+            self._tape,
+            detector.changed,
+            clock=self._tape.clock,
+            chance=lambda: 0.0,
+            checkpoints={each.namespace: each for each in before},
+        )
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(self._mirror.run(), name="replay: mirror"),
@@ -125,9 +135,9 @@ class _Bot:
             for task in running:
                 task.cancel()
 
-    async def _died(self, death: Death) -> None:
-        self._deaths.append(death)
-        await self._keeper.record(death)
+    async def _found(self, findings: Findings) -> None:
+        self._deaths.extend(findings.deaths)
+        await self._keeper.record(findings)
 
     def _pod(self, namespace: str, name: str) -> Pod | None:
         return self._mirror.get(namespace, name) if self._mirror is not None else None
@@ -135,16 +145,14 @@ class _Bot:
 
 @dataclass(slots=True)
 class _Told:
-    """Implements `incidents.ports.Announcer`: remembers what was last said of each incident."""
+    """Implements `incidents.ports.Outbox`: remembers what was last said of each incident."""
 
     incidents: dict[str, Announced] = field(default_factory=dict)
     keeper: Keeper | None = None
 
-    async def announce(self, key: str, channel: ChannelId, message: Message) -> None:  # noqa: ARG002 - the one
-        """Keep it."""
-        incident = self.keeper.incident(IncidentId(key)) if self.keeper is not None else None
-        if incident is not None:
-            self.incidents[key] = Announced(incident=incident, message=message)
-
-    def forget(self, key: str) -> None:
-        """What was said stays said."""
+    async def put(self, letters: Sequence[Letter]) -> None:
+        """Keep them."""
+        for letter in letters:
+            known = self.keeper.incident(letter.incident) if self.keeper and letter.incident else None
+            if known is not None:
+                self.incidents[letter.key] = Announced(incident=known, message=letter.message)

@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.errors import ClusterError
 from bot.incidents.ports import Surroundings
 from bot.model.deaths import Death
+from bot.model.memory import Findings
 from bot.model.pods import ALL_NAMESPACES, Owner, Pod
 from bot.model.surroundings import OWNER_KINDS
 from bot.replay.disguise import Disguise, Json
@@ -67,7 +68,7 @@ class Recorder:
         self._disguise = disguise
         self._write = write
         self._clock = clock
-        self._detector = Detector(cluster.name, self._died, clock)
+        self._detector = Detector(cluster.name, self._found, clock)
         self._mirror = Mirror(cluster, self._changed, clock=clock, namespaces=(namespace,))
         self._listed = False
         self._deaths: asyncio.Queue[Death] = asyncio.Queue(MOST_WAITING)
@@ -99,9 +100,10 @@ class Recorder:
                 self._line(RecordKind.DELETED, self._disguise.pod(old))
         await self._detector.changed(change)
 
-    async def _died(self, death: Death) -> None:
-        if not self._deaths.full():
-            self._deaths.put_nowait(death)
+    async def _found(self, findings: Findings) -> None:
+        for death in findings.deaths:
+            if not self._deaths.full():
+                self._deaths.put_nowait(death)
 
     async def _read_surroundings(self) -> None:
         around = self._cluster.surroundings

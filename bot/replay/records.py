@@ -12,6 +12,8 @@ have asked the cluster for (events, nodes, workloads), and records of our own:
   `LOST` and after `RESTARTED`. This line is needed only where pods are added directly after it.
 - `{"type": "LOST"}`: the watch broke off and its history is gone (410); the bot lists again.
 - `{"type": "RESTARTED"}`: the bot starts again, with what it remembered, or with `"forgets": true` without.
+- `{"type": "STOPPED"}`: the bot stops. What follows up to `RESTARTED` happened without it, and is history
+  that the cluster still has then; a `LOST` in between takes all before it away.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ class RecordKind(Enum):
     CLOCK = "CLOCK"
     LISTED = "LISTED"
     LOST = "LOST"
+    STOPPED = "STOPPED"
     RESTARTED = "RESTARTED"
 
 

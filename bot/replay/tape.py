@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
-from bot.model.pods import ClusterName
+from bot.model.pods import ClusterName, Pod
 from bot.replay.records import Record, RecordingWrong, RecordKind
 from bot.replay.surroundings import RecordedSurroundings
 from bot.replay.virtual_time import RecordedClock
@@ -44,10 +44,15 @@ class Tape:
         self.clock = RecordedClock(_latest(self._listing) or first or BEGINNING)
         self.stopped = asyncio.Event()
         self.restart: Record | None = None
+        self._version = ""
+        self._missed: list[Record] = []
+        """What happened while the bot was stopped."""
 
     def go_on(self) -> None:
         """The bot has been started again: what follows is its listing."""
         self.stopped.clear()
+        if self.restart is not None and self.restart.forgets:
+            self._missed.clear()
         self.restart = None
 
     async def pod_pages(self, namespace: str) -> AsyncIterator[PodPage]:  # noqa: ARG002 - all of them, always
@@ -59,7 +64,12 @@ class Tape:
             self._note(record)
         self._listings += 1
         pods = tuple(each.pod for each in listing if each.pod is not None)
-        yield PodPage(pods=pods, resource_version=f"listing {self._listings}")
+        self._version = f"listing {self._listings}"
+        yield PodPage(pods=pods, resource_version=self._version)
+
+    async def latest_version(self, namespace: str) -> str:  # noqa: ARG002 - likewise
+        """That of the last line that the bot was shown, unless there is some that it missed."""
+        return "" if self._missed else self._version
 
     @asynccontextmanager
     async def watch_pods(
@@ -68,9 +78,15 @@ class Tape:
         *,
         resource_version: str,  # noqa: ARG002 - there is one place to go on from
     ) -> AsyncIterator[AsyncIterator[WatchLine]]:
-        """What follows, up to where the watch was lost or the bot stopped."""
-        async with aclosing(self._lines()) as lines:
+        """What follows, up to where the watch was lost or the bot stopped; first what it missed."""
+        async with aclosing(self._history() if self._missed else self._lines()) as lines:
             yield lines
+
+    async def _history(self) -> AsyncGenerator[WatchLine, None]:
+        missed, self._missed = self._missed, []
+        for record in missed:
+            if record.pod is not None:
+                yield self._line(record, record.pod)
 
     async def _lines(self) -> AsyncGenerator[WatchLine, None]:
         while self._next is not None:
@@ -79,14 +95,32 @@ class Tape:
             self._note(record)
             if record.kind is RecordKind.LOST:
                 raise HistoryGone("the recording says that the watch was lost here")
+            if record.kind is RecordKind.STOPPED:
+                record = await self._without_the_bot()
             if record.kind is RecordKind.RESTARTED:
                 self.restart = record
                 break
             if record.pod is not None:
-                version = record.pod.metadata.resource_version
-                yield WatchLine(kind=CHANGES[record.kind], pod=record.pod, resource_version=version)
+                yield self._line(record, record.pod)
         self.stopped.set()
         await asyncio.get_running_loop().create_future()  # until the bot is stopped
+
+    def _line(self, record: Record, pod: Pod) -> WatchLine:
+        self._version = pod.metadata.resource_version
+        return WatchLine(kind=CHANGES[record.kind], pod=pod, resource_version=self._version)
+
+    async def _without_the_bot(self) -> Record:
+        """Take in what happens until the bot is started again; gives the record with which that ends."""
+        while True:
+            record = self._take()
+            await self._arrives(record.at)
+            self._note(record)
+            if record.kind is RecordKind.RESTARTED or self._next is None:
+                return record
+            if record.kind is RecordKind.LOST:
+                self._missed.clear()
+            elif record.pod is not None:
+                self._missed.append(record)
 
     def _read_listing(self) -> list[Record]:
         listing: list[Record] = []

@@ -20,6 +20,7 @@ import msgspec
 from bot.errors import UserError
 from bot.model.commands import Command
 from bot.model.messages import Audience, Button, Choice
+from bot.model.pods import ClusterName
 from bot.slack import limits
 
 
@@ -29,6 +30,7 @@ class Press(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     command: Command
     audience: Audience = Audience.ASKER
     replaces: bool = False
+    cluster: ClusterName | None = None
 
 
 class UnknownPress(UserError):
@@ -55,14 +57,16 @@ def action_name(command: Command, position: int) -> str:
 
 def button_value(button: Button) -> str | None:
     """What a button carries; None where Slack has no room for it."""
-    press = Press(command=button.command, audience=button.audience, replaces=button.replaces)
+    press = Press(
+        command=button.command, audience=button.audience, replaces=button.replaces, cluster=button.cluster
+    )
     value = _json(press)
     return value if value is not None and len(value) <= limits.BUTTON_VALUE else None
 
 
 def menu_code(choices: Sequence[Choice], position: int) -> MenuCode:
     """How the choices of one menu are written; None stands for a choice that does not fit."""
-    commands: list[dict[str, Any]] = [msgspec.to_builtins(choice.command) for choice in choices]
+    commands = [_fields(choice) for choice in choices]
     names = sorted({name for command in commands for name in command})
     differing = [name for name in names if len({_json(command.get(name)) for command in commands}) > 1]
     shared = _json({name: commands[0][name] for name in names if name not in differing})
@@ -83,20 +87,30 @@ def read_press(action_id: str, value: str) -> Press:
     """
     try:
         if action_id.startswith("menu:"):
-            return Press(command=_read_choice(action_id, value))
+            return _read_choice(action_id, value)
         return msgspec.json.decode(value, type=Press)
     except (msgspec.MsgspecError, ValueError) as error:
         raise UnknownPress from error
 
 
-def _read_choice(action_id: str, value: str) -> Command:
+_CLUSTER = "@cluster"
+"""Stands among the fields of a choice's command, none of which begins with an @."""
+
+
+def _fields(choice: Choice) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(choice.command)
+    return fields if choice.cluster is None else fields | {_CLUSTER: choice.cluster}
+
+
+def _read_choice(action_id: str, value: str) -> Press:
     _, differing, shared = action_id.split(" ", 2)
     fields = msgspec.json.decode(shared, type=dict[str, Any])
     own = msgspec.json.decode(value, type=list[Any])
     names = differing.split(",") if differing else []
     given = {name: field for name, field in zip(names, own, strict=True) if field is not None}
-    command: Command = msgspec.convert(fields | given, type=Command)
-    return command
+    fields |= given
+    cluster = msgspec.convert(fields.pop(_CLUSTER, None), type=ClusterName | None)
+    return Press(command=msgspec.convert(fields, type=Command), cluster=cluster)
 
 
 def _tag(command: Command) -> str:

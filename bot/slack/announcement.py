@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.clock import Clock
+from bot.commands.clusters import of_cluster
 from bot.model.last_look import Saved
+from bot.model.letters import LetterKey
 from bot.model.messages import Attachment, Message
 from bot.model.people import MessageTs
 from bot.slack.blocks import RenderedMessage, render, safe_file
 from bot.slack.client import SlackTrouble, translated
+from bot.slack.confirming import OwnMessages, marked
 from bot.slack.files import Files
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker, drawn_or_plain
 
 logger = logs.get(__name__)
 
-_TRIES = 3
+INSISTS_FOR = 150.0
+"""Seconds for which it is tried again: what Slack asks to wait for is mostly a minute at most."""
 _PAUSE = 2.0
-"""Seconds before a change is tried again, where Slack does not say how long."""
-_LONGEST_PAUSE = 10.0
+"""Seconds before the next try, where Slack does not say how long."""
 
 
 class Announcement:
     """Says something in the channel, or its thread, where a request was made, and changes it later.
 
-    Raises nothing: what Slack does not take is logged, and the next way is tried.
+    Raises nothing: what Slack does not take is logged, and the next way is tried. A post of which nobody
+    knows whether Slack took it is looked for, by the mark in its metadata, before there is another.
     """
 
     def __init__(
@@ -42,6 +49,9 @@ class Announcement:
         self._clock = clock
         self._place = place
         self._ts: MessageTs | None = None
+        self._own = OwnMessages(client)
+        self._mark = LetterKey(f"announcement/{secrets.token_hex(8)}")
+        self._unsure_since: datetime | None = None
         self.saved = Saved.WAITING
 
     @property
@@ -50,17 +60,9 @@ class Announcement:
         return self._ts is not None
 
     async def begin(self, message: Message) -> bool:
-        """Say it for the first time; False where the bot may not speak by itself."""
-
-        async def send(rendered: RenderedMessage) -> MessageTs:
-            with translated():
-                answer = await self._client.chat_postMessage(
-                    channel=self._place.channel, thread_ts=self._place.thread, **_said(rendered)
-                )
-            return MessageTs(answer["ts"])
-
+        """Say it for the first time, trying once; False where it is not known to stand in the channel."""
         try:
-            self._ts = await drawn_or_plain(render(message), message, send)
+            await self._post(of_cluster(message, self._place.cluster))
         except SlackTrouble as trouble:
             logger.info("announcement_waits", code=trouble.code, details=trouble.details)
             return False
@@ -84,39 +86,86 @@ class Announcement:
             if not trouble.passing:
                 self.saved = Saved.LOST
 
-    async def say(self, message: Message, *, elsewhere: Message | None = None) -> bool:
+    async def say(
+        self, message: Message, *, elsewhere: Message | None = None, insists_for: float = INSISTS_FOR
+    ) -> bool:
         """Change what it says or, where nothing was said yet, say it; False where nobody was told.
 
         Where the bot may not speak by itself, `elsewhere` goes by the address that came with the request.
+        With `insists_for=0` it is tried once.
         """
-        if self._ts is None:
-            if await self.begin(message):
-                return True
-            return await self._speaker.announce(self._place, elsewhere or message)
-        for _ in range(_TRIES):
+        told = of_cluster(message, self._place.cluster)
+        give_up_at = self._clock.monotonic() + insists_for
+        while True:
             try:
-                await drawn_or_plain(render(message), message, self._change(self._ts))
+                earlier = self._ts or await self._post(told)
+                if earlier is not None:
+                    await self._change(earlier, told)
             except SlackTrouble as trouble:
                 logger.info("announcement_not_changed", code=trouble.code, details=trouble.details)
                 if not trouble.passing:
+                    closed = self._ts is None
+                    return closed and await self._speaker.announce(self._place, elsewhere or message)
+                pause = _PAUSE if trouble.retry_after is None else trouble.retry_after
+                if self._clock.monotonic() + pause > give_up_at:
                     return False
-                await self._clock.sleep(min(trouble.retry_after or _PAUSE, _LONGEST_PAUSE))
+                await self._clock.sleep(pause)
             else:
                 return True
-        return False
 
     async def tell(self, message: Message) -> None:
         """Say something to the asker alone."""
         await self._speaker.tell(self._place, message)
 
-    def _change(self, ts: MessageTs) -> Callable[[RenderedMessage], Awaitable[None]]:
+    async def _post(self, message: Message) -> MessageTs | None:
+        """Have it in the channel; gives an earlier post that is there after all, in its old words."""
+        if self._unsure_since is not None:
+            self._ts = await self._posted(self._unsure_since)
+            self._unsure_since = None
+            if self._ts is not None:
+                return self._ts
+        began = self._clock.now()
+        try:
+            self._ts = await drawn_or_plain(_marked(message, self._mark), message, self._send)
+        except SlackTrouble as trouble:
+            if not trouble.refused:
+                self._unsure_since = began
+            raise
+        return None
+
+    async def _posted(self, since: datetime) -> MessageTs | None:
+        """Where the post stands that was made since; None where it does not, or where nobody may look."""
+        try:
+            found = await self._own.find(
+                self._place.channel, {self._mark}, since=since, thread=self._place.thread
+            )
+        except SlackTrouble as trouble:
+            if trouble.passing:
+                raise
+            logger.warning("announcement_not_looked_for", code=trouble.code, details=trouble.details)
+            return None
+        return found.get(self._mark)
+
+    async def _send(self, rendered: RenderedMessage) -> MessageTs:
+        with translated():
+            answer = await self._client.chat_postMessage(
+                channel=self._place.channel, thread_ts=self._place.thread, **_said(rendered)
+            )
+        return MessageTs(answer["ts"])
+
+    async def _change(self, ts: MessageTs, message: Message) -> None:
         async def send(rendered: RenderedMessage) -> None:
             with translated():
                 await self._client.chat_update(channel=self._place.channel, ts=ts, **_said(rendered))
 
-        return send
+        await drawn_or_plain(_marked(message, self._mark), message, send)
+
+
+def _marked(message: Message, mark: LetterKey) -> RenderedMessage:
+    drawn = render(message)
+    return replace(drawn, metadata=marked(drawn.metadata, mark))
 
 
 def _said(rendered: RenderedMessage) -> dict[str, Any]:
     # A change without blocks would leave the old ones standing; an empty list takes them away.
-    return {"text": rendered.text, "blocks": list(rendered.blocks)}
+    return {"text": rendered.text, "blocks": list(rendered.blocks), "metadata": rendered.metadata}

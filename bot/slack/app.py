@@ -24,6 +24,7 @@ from bot.pods.ports import People
 from bot.slack import ask, payloads, picked, views
 from bot.slack.actions import UnknownPress
 from bot.slack.ask import AskDialog
+from bot.slack.clusters import Clusters
 from bot.slack.connection import BotIdentity
 from bot.slack.deletion import DeletionDialog
 from bot.slack.desk import Desk, Pods, new_request_id
@@ -47,12 +48,11 @@ def build(
     *,
     client: AsyncWebClient,
     identity: BotIdentity,
-    pods: Pods,
+    clusters: Clusters[Pods],
     people: People,
     streams: LogStreams,
     intake: Intake,
     follow_ups: FollowUps,
-    default_namespace: str,
     signing_secret: str = "",
     clock: Clock | None = None,
     patience: float = 9.0,
@@ -64,22 +64,26 @@ def build(
     drained by its owner at the end, `streams` and `follow_ups` are closed.
     """
     clock = clock or SystemClock()
-    speaker = Speaker(client, Files(client))
+    speaker = Speaker(client, Files(client), clock)
     dialog = DeletionDialog(
-        client=client, pods=pods, speaker=speaker, follow_ups=follow_ups, clock=clock, patience=patience
+        client=client,
+        speaker=speaker,
+        follow_ups=follow_ups,
+        intake=intake,
+        clock=clock,
+        patience=patience,
     )
-    asking = AskDialog(client=client, pods=pods, speaker=speaker, default_namespace=default_namespace)
+    asking = AskDialog(client=client, clusters=clusters, speaker=speaker)
     desk = Desk(
-        pods=pods,
+        clusters=clusters,
         people=people,
         speaker=speaker,
         dialog=dialog,
         streams=streams,
-        windows=Windows(client=client, pods=pods, speaker=speaker, patience=patience),
-        home=HomeTab(client, pods),
+        windows=Windows(client=client, speaker=speaker, patience=patience),
+        home=HomeTab(client, clusters),
         ask=asking,
         intake=intake,
-        default_namespace=default_namespace,
         patience=patience,
         new_id=new_id,
     )
@@ -124,7 +128,7 @@ def _first_deliveries_only(intake: Intake) -> Callable[..., Awaitable[BoltRespon
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt hands it over by this name
     ) -> BoltResponse | None:
         key = payloads.delivery_key(body)
-        if key is not None and not intake.is_new(key):
+        if key is not None and not await intake.is_new(key):
             return BoltResponse(status=200)
         return await next()
 
@@ -176,7 +180,7 @@ def _take_shortcuts(app: AsyncApp, desk: Desk, asking: AskDialog, intake: Intake
             await ack(response_action="errors", errors={ask.COMMAND: mistake})
             return
         await ack()
-        if intake.is_new(f"view {sent.view_id}"):
+        if await intake.is_new(f"view {sent.view_id}"):
             await desk.typed(ask.asked(sent))
 
     app.message_shortcut(ask.SHORTCUT)(shortcut)
@@ -204,7 +208,7 @@ def _take_confirmations(app: AsyncApp, desk: Desk, dialog: DeletionDialog) -> No
             await ack(response_action="errors", errors=mistakes)
             return
         deleting = views.deleting(pending)
-        known = dialog.taken(sent.view_id, deleting)
+        known = await dialog.taken(sent.view_id, deleting)
         await ack(response_action="update", view=known or deleting)
         if known is None:
             await desk.confirmed(sent, pending)

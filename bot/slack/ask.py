@@ -8,13 +8,14 @@ import msgspec
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
-from bot.commands import suggestion
-from bot.commands.grammar import Misunderstood, parse
-from bot.model.commands import Command, GetLogs
+from bot.commands import grammar, suggestion
+from bot.commands.grammar import Asked, Misunderstood
+from bot.model.commands import GetLogs
 from bot.model.messages import Message
 from bot.model.people import Asker
 from bot.slack.actions import UnknownPress, read_press
 from bot.slack.client import SlackTrouble, translated
+from bot.slack.clusters import Clusters
 from bot.slack.drawing import Json
 from bot.slack.payloads import Submitted, Typed
 from bot.slack.picked import Picked
@@ -43,13 +44,10 @@ class Knowledge(Protocol):
 class AskDialog:
     """Opens the dialog, and reads what was entered."""
 
-    def __init__(
-        self, *, client: AsyncWebClient, pods: Knowledge, speaker: Speaker, default_namespace: str
-    ) -> None:
+    def __init__(self, *, client: AsyncWebClient, clusters: Clusters[Knowledge], speaker: Speaker) -> None:
         self._client = client
-        self._pods = pods
+        self._clusters = clusters
         self._speaker = speaker
-        self._default_namespace = default_namespace
 
     async def open(self, asker: Asker, picked: Picked) -> None:
         """Open the dialog for a message; the person is told where Slack does not."""
@@ -64,18 +62,36 @@ class AskDialog:
     def mistake(self, sent: Submitted) -> str:
         """What is wrong with the command that was entered, to be shown beside it; empty where nothing is."""
         try:
-            parse(sent.values.get(COMMAND, ""), default_namespace=self._default_namespace)
+            grammar.ask(sent.values.get(COMMAND, ""), self._clusters.namespaces)
         except Misunderstood as error:
             return str(error).replace("`", "")
         return ""
 
     def _suggested(self, asker: Asker, picked: Picked) -> str:
-        command = (
-            suggestion.from_buttons(list(_commands(picked)))
-            or self._pods.logs_of_first_named(asker, suggestion.words(picked.text))
-            or suggestion.from_text(picked.text, default_namespace=self._default_namespace)
+        """The command to begin with; where several clusters are served, with the one that it is for."""
+        asked = (
+            suggestion.from_buttons(self._pressable(picked))
+            or self._logs_of_first_named(asker, suggestion.words(picked.text))
+            or suggestion.from_text(picked.text, self._clusters.namespaces)
         )
-        return suggestion.typed(command)[:_LONGEST] if command else ""
+        return suggestion.typed(asked)[:_LONGEST] if asked else ""
+
+    def _logs_of_first_named(self, asker: Asker, words: tuple[str, ...]) -> Asked | None:
+        for each in self._clusters:
+            logs_of_it = each.pods.logs_of_first_named(asker, words)
+            if logs_of_it is not None:
+                return Asked(command=logs_of_it, cluster=self._clusters.meant(each.name))
+        return None
+
+    def _pressable(self, picked: Picked) -> list[Asked]:
+        found: list[Asked] = []
+        for action_id, value in picked.buttons:
+            try:
+                press = read_press(action_id, value)
+                found.append(Asked(command=press.command, cluster=self._clusters.meant(press.cluster)))
+            except (UnknownPress, Misunderstood):
+                continue  # another app's button, an older podbot's, or for a cluster that is served no more
+        return found
 
 
 def asked(sent: Submitted) -> Typed:
@@ -119,13 +135,3 @@ def dialog(place: Place, command: str) -> Json:
             }
         ],
     }
-
-
-def _commands(picked: Picked) -> list[Command]:
-    found: list[Command] = []
-    for action_id, value in picked.buttons:
-        try:
-            found.append(read_press(action_id, value).command)
-        except UnknownPress:
-            continue  # another app's button, or an older podbot's
-    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -35,22 +35,37 @@ _PASSING = frozenset(
 """Error codes that Slack documents as its own trouble, not the caller's."""
 
 
+_TOO_FAST = frozenset({"rate_limited", "ratelimited"})
+
+
 class SlackTrouble(PodbotError):
     """Slack did not do what it was asked.
 
     `code` is Slack's error code, or `unreachable` where no answer came. `passing` says that the same call
-    may go well another time; whether it was done is then not known. `retry_after` is Slack's own word on
-    when, in seconds. `details` is what Slack says is wrong with the request, or the scope that is missing.
+    may go well another time; whether it was done is then not known, unless `refused` says that it was not.
+    `retry_after` is Slack's own word on when, in seconds. `details` is what Slack says is wrong with the
+    request, or the scope that is missing.
     """
 
     def __init__(
-        self, code: str, *, passing: bool, retry_after: float | None = None, details: tuple[str, ...] = ()
+        self,
+        code: str,
+        *,
+        passing: bool,
+        refused: bool = False,
+        retry_after: float | None = None,
+        details: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"Slack answered {code}" if code != "unreachable" else "Slack does not answer")
         self.code = code
         self.passing = passing
+        self.refused = refused or not passing
         self.retry_after = retry_after
         self.details = details
+
+
+WebClient: TypeAlias = AsyncWebClient
+"""Slack's Web API, for those who hand it on and do not call it."""
 
 
 @asynccontextmanager
@@ -77,6 +92,9 @@ def translated() -> Iterator[None]:
         yield
     except SlackApiError as error:
         raise _refusal(error) from error
+    except aiohttp.ClientConnectorError as error:
+        # No connection was made, so nothing was asked.
+        raise SlackTrouble("unreachable", passing=True, refused=True, details=(repr(error),)) from error
     except (SlackClientError, aiohttp.ClientError, OSError, ValueError) as error:
         # TimeoutError is an OSError; slack_sdk lets ValueError through for an answer that is no JSON.
         raise SlackTrouble("unreachable", passing=True, details=(repr(error),)) from error
@@ -95,6 +113,7 @@ def _refusal(error: SlackApiError) -> SlackTrouble:
     return SlackTrouble(
         code,
         passing=status == 429 or status >= 500 or code in _PASSING or not body,
+        refused=status == 429 or code in _TOO_FAST,
         retry_after=_seconds(getattr(response, "headers", {}).get("Retry-After")),
         details=tuple(details),
     )

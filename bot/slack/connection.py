@@ -27,8 +27,11 @@ from bot.slack.client import SlackTrouble, translated
 logger = logs.get(__name__)
 
 NEEDED_SCOPES = frozenset({"app_mentions:read", "chat:write", "commands", "users:read"})
-USEFUL_SCOPES = frozenset({"files:write", "im:history", "im:write", "usergroups:read"})
-"""Without them files, direct messages or rules for user groups do not work; all else does."""
+USEFUL_SCOPES = frozenset(
+    {"channels:history", "files:write", "groups:history", "im:history", "im:write", "usergroups:read"}
+)
+"""Without them files, direct messages or rules for user groups do not work, or an alert may come twice; all
+else does."""
 
 _PING_SECONDS = 10.0
 _HELLO_SECONDS = 10.0

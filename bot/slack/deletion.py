@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.clock import Clock
+from bot.commands.clusters import of_cluster
 from bot.commands.deletion import deletion_dialog
 from bot.commands.deletion_story import (
     deletion_announced,
@@ -38,12 +39,13 @@ from bot.model.messages import Attachment, Message
 from bot.model.people import Asker
 from bot.pods.deletion import Keep
 from bot.slack import views
-from bot.slack.announcement import Announcement
+from bot.slack.announcement import INSISTS_FOR, Announcement
 from bot.slack.client import SlackTrouble, translated
 from bot.slack.drawing import Json
 from bot.slack.failures import TookTooLong, explained
 from bot.slack.files import Files
 from bot.slack.followups import Follower, FollowUps
+from bot.slack.intake import Intake
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
 
@@ -58,6 +60,10 @@ _STEPS = 3
 """A deletion looks at its pods, saves what vanishes with them and deletes them: each within the patience."""
 
 _NOT_HERE = "podbot is not in this channel: what comes of it is told to whoever deleted."
+_TAKEN_ELSEWHERE = (
+    "This was confirmed already, and another replica of podbot is at it. The message in the channel says "
+    "what comes of it."
+)
 _UNTOLD = "The channel could not be told of this deletion: podbot may not be in it. Please tell them."
 
 
@@ -90,21 +96,23 @@ class DeletionDialog:
         self,
         *,
         client: AsyncWebClient,
-        pods: Deleter,
         speaker: Speaker,
         follow_ups: FollowUps,
+        intake: Intake,
         clock: Clock,
         patience: float,
     ) -> None:
         self._client = client
-        self._pods = pods
+        self._intake = intake
         self._speaker = speaker
         self._follow_ups = follow_ups
         self._clock = clock
         self._patience = patience
         self._submitted: dict[str, Json] = {}
 
-    async def ask(self, asker: Asker, place: Place, command: DeletePod | DeletePods, trigger: str) -> None:
+    async def ask(
+        self, pods: Deleter, asker: Asker, place: Place, command: DeletePod | DeletePods, trigger: str
+    ) -> None:
         """Show what the deletion will do and ask for the word.
 
         Without a trigger, or with one that has expired, the plan comes as a message whose button opens the
@@ -113,12 +121,12 @@ class DeletionDialog:
         view_id = await self._open(trigger, views.looking(command)) if trigger else None
         if view_id is None:
             async with asyncio.timeout(self._patience):
-                plan = await self._pods.plan_deletion(asker, command)
+                plan = await pods.plan_deletion(asker, command)
             await self._speaker.tell(place, reply(plan))
             return
         try:
             async with asyncio.timeout(self._patience):
-                plan = await self._pods.plan_deletion(asker, command)
+                plan = await pods.plan_deletion(asker, command)
             waiting = views.pending(plan, asker=asker.person.id, asked_at=self._clock.now(), place=place)
             if not waiting.fits:
                 raise TooLongForOneDialog(len(plan.pods))
@@ -131,16 +139,24 @@ class DeletionDialog:
             if not await self._show(view_id, asking):
                 await self._speaker.tell(place, reply(plan))
 
-    def taken(self, view_id: str, view: Json) -> Json | None:
-        """Take a submission (None); for one that was taken already, what the dialog shows by now."""
+    async def taken(self, view_id: str, view: Json) -> Json | None:
+        """Take a submission (None); for one that was taken already, what the dialog shows by now.
+
+        Of one that another replica has taken that is not known here: it says so, until the other changes it.
+        """
         if view_id in self._submitted:
             return self._submitted[view_id]
         self._submitted[view_id] = view
         if len(self._submitted) > _REMEMBERED:
             del self._submitted[next(iter(self._submitted))]
-        return None
+        if await self._intake.is_new(f"view {view_id}"):
+            return None
+        self._submitted[view_id] = elsewhere = views.ending(Message(text=_TAKEN_ELSEWHERE))
+        return elsewhere
 
-    async def carry_out(self, asker: Asker, view_id: str, waiting: views.Pending, reason: str) -> None:
+    async def carry_out(
+        self, pods: Deleter, asker: Asker, view_id: str, waiting: views.Pending, reason: str
+    ) -> None:
         """Delete what was confirmed, tell the channel, and say in the dialog how it ended."""
         confirmation = Confirmation(
             asked_by=waiting.asker,
@@ -161,23 +177,25 @@ class DeletionDialog:
         patience = _STEPS * self._patience
         try:
             async with asyncio.timeout(patience):
-                deletion = await self._pods.delete(asker, confirmation, story.keep)
+                deletion = await pods.delete(asker, confirmation, story.keep)
         except TimeoutError:
             await story.break_off()
             ending = explained(TookTooLong(patience), asker.request)
         except asyncio.CancelledError:
-            await story.break_off()
+            await story.break_off(insists_for=0)
             raise
         except Exception as error:  # noqa: BLE001 - the person who waits before the dialog is told, whatever it is
             await story.break_off()
             ending = explained(error, asker.request)
         else:
             ending = deletion_ended(deletion)
-            await self._tell(deletion, story)
-        await self._clock.sleep(_SETTLE_SECONDS)
-        await self._end(view_id, waiting.place, ending)
+            # Side by side: the dialog does not wait for a channel that takes nothing just now.
+            telling = self._tell(pods, deletion, story)
+            await asyncio.gather(telling, self._end_soon(view_id, waiting.place, ending))
+            return
+        await self._end_soon(view_id, waiting.place, ending)
 
-    async def _tell(self, deletion: Deletion, story: _Story) -> None:
+    async def _tell(self, pods: Follower, deletion: Deletion, story: _Story) -> None:
         announcement = story.announcement
         told = deletion_announced(deletion, None, announcement.saved)
         elsewhere = not_followed(deletion, None, announcement.saved, _NOT_HERE)
@@ -185,7 +203,7 @@ class DeletionDialog:
             await announcement.tell(Message(text=_UNTOLD))
         if deletion.of(Fate.DELETED):
             late = story.evidence if announcement.saved is Saved.WAITING else ()
-            await self._follow_ups.begin(deletion, announcement, late)
+            await self._follow_ups.begin(pods, deletion, announcement, late)
 
     async def _open(self, trigger: str, view: Json) -> str | None:
         try:
@@ -207,8 +225,12 @@ class DeletionDialog:
             return False
         return True
 
+    async def _end_soon(self, view_id: str, place: Place, message: Message) -> None:
+        await self._clock.sleep(_SETTLE_SECONDS)
+        await self._end(view_id, place, message)
+
     async def _end(self, view_id: str, place: Place, message: Message) -> None:
-        view = views.ending(message)
+        view = views.ending(of_cluster(message, place.cluster))
         if view_id in self._submitted:
             self._submitted[view_id] = view
         if not await self._show(view_id, view):
@@ -230,7 +252,7 @@ class _Story:
         await self.announcement.begin(deletion_begun(begun))
         await self.announcement.keep(self.evidence)
 
-    async def break_off(self) -> None:
+    async def break_off(self, *, insists_for: float = INSISTS_FOR) -> None:
         """Where it was announced already, say that it did not come to a known end."""
         if self._begun is not None and self.announcement.changeable:
-            await self.announcement.say(deletion_unfinished(self._begun))
+            await self.announcement.say(deletion_unfinished(self._begun), insists_for=insists_for)

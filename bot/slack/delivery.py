@@ -1,21 +1,24 @@
-"""The outbox's port to Slack: posts and updates in channels, each call made once."""
+"""The outbox's port to Slack: posts and updates, each call made once, and a look for what was posted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
+from bot.model.letters import LetterKey
 from bot.model.messages import Message
 from bot.model.people import ChannelId, MessageTs
 from bot.outbox.ports import DeliveryFailed, Undeliverable
-from bot.slack.blocks import RenderedMessage, render
+from bot.slack.blocks import RenderedMessage, as_plain, render
 from bot.slack.client import SlackTrouble, translated
+from bot.slack.confirming import OwnMessages, marked
 from bot.slack.files import Files
-from bot.slack.speaker import drawn_or_plain
 
 logger = logs.get(__name__)
 
@@ -26,36 +29,67 @@ class SlackDelivery:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._files = Files(client)
+        self._own = OwnMessages(client)
 
-    async def post(self, channel: ChannelId, message: Message) -> MessageTs:
+    async def post(
+        self,
+        channel: ChannelId,
+        message: Message,
+        *,
+        letter: LetterKey | None = None,
+        thread: MessageTs | None = None,
+        plain: bool = False,
+    ) -> MessageTs:
         """Post a new message; its files go into its thread, and a lost file does not make the post fail."""
-
-        async def send(rendered: RenderedMessage) -> MessageTs:
-            with translated():
-                answer = await self._client.chat_postMessage(
-                    channel=channel, **_said(rendered), unfurl_links=False, unfurl_media=False
-                )
-            return MessageTs(answer["ts"])
-
-        rendered = render(message)
-        with _in_the_outboxs_words():
-            ts = await drawn_or_plain(rendered, message, send)
+        rendered = _rendered(message, letter, plain=plain)
+        with _in_the_outboxs_words(), translated():
+            answer = await self._client.chat_postMessage(
+                channel=channel, thread_ts=thread, **_said(rendered), unfurl_links=False, unfurl_media=False
+            )
+        ts = MessageTs(answer["ts"])
         if rendered.attachments:
             try:
-                await self._files.add_to(channel, rendered.attachments, ts)
+                await self._files.add_to(channel, rendered.attachments, thread or ts)
             except SlackTrouble as trouble:
                 logger.warning("files_lost", channel=channel, code=trouble.code, details=trouble.details)
         return ts
 
-    async def update(self, channel: ChannelId, ts: MessageTs, message: Message) -> None:
+    async def update(
+        self,
+        channel: ChannelId,
+        ts: MessageTs,
+        message: Message,
+        *,
+        letter: LetterKey | None = None,
+        plain: bool = False,
+    ) -> None:
         """Replace what `post` posted; its thread and the files in it stay as they are."""
+        with _in_the_outboxs_words(), translated():
+            await self._client.chat_update(
+                channel=channel, ts=ts, **_said(_rendered(message, letter, plain=plain))
+            )
 
-        async def send(rendered: RenderedMessage) -> None:
-            with translated():
-                await self._client.chat_update(channel=channel, ts=ts, **_said(rendered))
+    async def find(
+        self,
+        channel: ChannelId,
+        letters: Collection[LetterKey],
+        *,
+        since: datetime,
+        thread: MessageTs | None = None,
+    ) -> Mapping[LetterKey, MessageTs]:
+        """Which of these letters stand in the channel, or in a thread of it, by their metadata.
 
+        Needs the scope channels:history, in private channels groups:history.
+        """
         with _in_the_outboxs_words():
-            await drawn_or_plain(render(message), message, send)
+            return await self._own.find(channel, letters, since=since, thread=thread)
+
+
+def _rendered(message: Message, letter: LetterKey | None, *, plain: bool) -> RenderedMessage:
+    drawn = render(message)
+    if plain:
+        drawn = replace(as_plain(message), metadata=drawn.metadata)
+    return drawn if letter is None else replace(drawn, metadata=marked(drawn.metadata, letter))
 
 
 @contextmanager
@@ -64,8 +98,8 @@ def _in_the_outboxs_words() -> Iterator[None]:
         yield
     except SlackTrouble as trouble:
         if trouble.passing:
-            raise DeliveryFailed(str(trouble), trouble.retry_after) from trouble
-        raise Undeliverable(trouble.code) from trouble
+            raise DeliveryFailed(str(trouble), trouble.retry_after, refused=trouble.refused) from trouble
+        raise Undeliverable(trouble.code, trouble.details) from trouble
 
 
 def _said(rendered: RenderedMessage) -> dict[str, Any]:

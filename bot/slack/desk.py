@@ -16,18 +16,21 @@ import structlog
 from msgspec import structs
 
 from bot import logs
-from bot.commands.grammar import parse
+from bot.commands.grammar import ask
 from bot.commands.replies import problem, reply
 from bot.errors import UserError
-from bot.model.answers import Answer
-from bot.model.commands import Command, DeletePod, DeletePods, FollowLogs
+from bot.model.answers import Answer, ClusterList
+from bot.model.commands import Command, DeletePod, DeletePods, FollowLogs, Help, ListClusters, StopFollowing
 from bot.model.debugging import DebugStarted
+from bot.model.log_answers import FollowStopped
+from bot.model.log_problems import FollowOver
 from bot.model.messages import Actions, Audience, Block, Button, Context, Mention, Message, Text
 from bot.model.people import Asker, ChannelId, UserId
 from bot.pods.ports import People
 from bot.slack import debugging, views
 from bot.slack.actions import Press, read_press
 from bot.slack.ask import AskDialog, Knowledge
+from bot.slack.clusters import Clusters
 from bot.slack.debugging import DebugSource
 from bot.slack.deletion import Deleter, DeletionDialog
 from bot.slack.failures import TookTooLong, explained
@@ -65,7 +68,7 @@ class Desk:
     def __init__(
         self,
         *,
-        pods: Pods,
+        clusters: Clusters[Pods],
         people: People,
         speaker: Speaker,
         dialog: DeletionDialog,
@@ -74,11 +77,10 @@ class Desk:
         home: HomeTab,
         ask: AskDialog,
         intake: Intake,
-        default_namespace: str,
         patience: float,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
-        self._pods = pods
+        self._clusters = clusters
         self._people = people
         self._speaker = speaker
         self._dialog = dialog
@@ -87,7 +89,6 @@ class Desk:
         self._home = home
         self._ask = ask
         self._intake = intake
-        self._default_namespace = default_namespace
         self._patience = patience
         self._new_id = new_id
 
@@ -95,8 +96,9 @@ class Desk:
         """A command in words."""
 
         async def work(asker: Asker) -> None:
-            command = parse(said.text, default_namespace=self._default_namespace)
-            await self._run(asker, said.place, Press(command=command), trigger=said.trigger)
+            asked = ask(said.text, self._clusters.namespaces)
+            press = Press(command=asked.command, cluster=asked.cluster)
+            await self._run(asker, said.place, press, trigger=said.trigger)
 
         await self._serve(said.place, work)
 
@@ -106,8 +108,10 @@ class Desk:
         async def work(asker: Asker) -> None:
             press = read_press(click.action_id, click.value)
             if click.in_view and press.audience is Audience.ASKER:
+                place = self._about(click.place, press)
+                pods = self._clusters.of(place.cluster)
                 await self._windows.answer(
-                    asker, click.place, press.command, trigger=click.trigger, window=click.window
+                    pods, asker, place, press.command, trigger=click.trigger, window=click.window
                 )
             else:
                 await self._run(asker, click.place, press, trigger=click.trigger)
@@ -131,22 +135,38 @@ class Desk:
 
         async def work(asker: Asker) -> None:
             reason = sent.values.get(views.REASON, "").strip()
-            await self._dialog.carry_out(asker, sent.view_id, pending, reason)
+            pods = self._clusters.of(pending.place.cluster)
+            await self._dialog.carry_out(pods, asker, sent.view_id, pending, reason)
 
         await self._serve(msgspec.structs.replace(pending.place, user=sent.user), work)
 
+    def _about(self, place: Place, press: Press) -> Place:
+        """The place of a request for a cluster; what is the same everywhere is about none, unless named."""
+        if isinstance(press.command, Help | ListClusters) and press.cluster is None:
+            return place
+        return structs.replace(place, cluster=self._clusters.meant(press.cluster))
+
     async def _run(self, asker: Asker, place: Place, press: Press, *, trigger: str) -> None:
+        place = self._about(place, press)
+        pods = self._clusters.of(place.cluster)
+        try:
+            await self._carry_out(pods, asker, place, press, trigger=trigger)
+        except UserError as error:
+            # Said here, where it is known which cluster was meant: what it offers to press goes on there.
+            await self._speaker.tell(place, explained(error, asker.request))
+
+    async def _carry_out(self, pods: Pods, asker: Asker, place: Place, press: Press, *, trigger: str) -> None:
         if isinstance(press.command, FollowLogs):
             async with asyncio.timeout(self._patience):
-                await self._streams.begin(asker, place, press.command)
+                await self._streams.begin(pods, asker, place, press.command)
             return
         if isinstance(press.command, DeletePod | DeletePods) and not press.command.manner.dry_run:
-            await self._dialog.ask(asker, place, press.command, trigger)
+            await self._dialog.ask(pods, asker, place, press.command, trigger)
             return
         async with asyncio.timeout(self._patience):
-            answer = await self._pods.run(asker, press.command)
+            answer = await self._answer(pods, asker, place, press.command)
         if isinstance(answer, DebugStarted):
-            await debugging.tell(self._pods, self._speaker, place, answer)
+            await debugging.tell(pods, self._speaker, place, answer)
             return
         message = reply(answer)
         if press.audience is Audience.CHANNEL:
@@ -154,6 +174,28 @@ class Desk:
                 raise NotShared
         else:
             await self._speaker.tell(place, message, replaces=press.replaces)
+
+    async def _answer(self, pods: Pods, asker: Asker, place: Place, command: Command) -> Answer:
+        """The answer of one cluster; of all, where it is they that were asked for."""
+        if isinstance(command, StopFollowing):
+            return await self._stopped(pods, asker, command)
+        if not isinstance(command, ListClusters) or place.cluster is not None:
+            return await pods.run(asker, command)
+        answers = [await each.pods.run(asker, command) for each in self._clusters]
+        return ClusterList(
+            clusters=tuple(
+                state for each in answers if isinstance(each, ClusterList) for state in each.clusters
+            )
+        )
+
+    async def _stopped(self, pods: Pods, asker: Asker, command: StopFollowing) -> Answer:
+        """A followed log is stopped wherever it is followed: here, or by another replica."""
+        try:
+            return await pods.run(asker, command)
+        except FollowOver:
+            if not await self._streams.stopped_elsewhere(asker, command):
+                raise
+            return FollowStopped(subject="")
 
     async def _serve(self, place: Place, work: Callable[[Asker], Awaitable[None]]) -> None:
         """Do the work for the one who asked; whatever becomes of it, they are told."""

@@ -10,8 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.clock import Clock
+from bot.pods.ports import Claims
 from bot.slack.app import build
 from bot.slack.client import SlackTrouble
+from bot.slack.clusters import Clusters, only
 from bot.slack.connection import BotIdentity, SlackRefused, SocketConnection, check
 from bot.slack.desk import Pods
 from bot.slack.following import LogStreams
@@ -34,19 +36,26 @@ class SlackDoor:
         client: AsyncWebClient,
         app_token: str | None,
         signing_secret: str,
-        pods: Pods,
-        default_namespace: str,
+        pods: Pods | Clusters[Pods],
+        default_namespace: str = "",
         clock: Clock,
+        claims: Claims | None = None,
+        alone: bool = False,
     ) -> None:
+        """`claims` is what was taken, by this process before it was restarted and by other replicas.
+
+        `alone`: there are no others.
+        """
         self._client = client
         self._app_token = app_token
         self._signing_secret = signing_secret
-        self._pods = pods
-        self._default_namespace = default_namespace
+        self._clusters = (
+            pods if isinstance(pods, Clusters) else only(pods, default_namespace=default_namespace)
+        )
         self._clock = clock
-        self._intake = Intake()
-        self._streams = LogStreams(client=client, pods=pods, clock=clock)
-        self._follow_ups = FollowUps(pods)
+        self._intake = Intake(claims=claims)
+        self._streams = LogStreams(client=client, clock=clock, claims=None if alone else claims)
+        self._follow_ups = FollowUps()
         self._socket: SocketConnection | None = None
         self._events: Callable[[web.Request], Awaitable[web.Response]] | None = None
 
@@ -61,12 +70,11 @@ class SlackDoor:
         app = build(
             client=self._client,
             identity=identity,
-            pods=self._pods,
+            clusters=self._clusters,
             people=SlackPeople(self._client, team=identity.team, clock=self._clock),
             streams=self._streams,
             intake=self._intake,
             follow_ups=self._follow_ups,
-            default_namespace=self._default_namespace,
             signing_secret=self._signing_secret,
             clock=self._clock,
         )

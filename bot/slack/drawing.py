@@ -17,6 +17,7 @@ from bot.model.messages import (
     Actions,
     Button,
     Context,
+    GroupMention,
     Inline,
     Line,
     Link,
@@ -34,6 +35,7 @@ from bot.slack.plaintext import line_text, moment_text
 Json: TypeAlias = dict[str, Any]
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _TAME = re.compile(r"[A-Za-z0-9 ,.()·…-]+")
 """Words that mrkdwn leaves as they are: no mark, no mention, no emoji, no address."""
 
@@ -171,6 +173,10 @@ def _leaf(inline: Inline) -> Json:
             if _USER.fullmatch(user):
                 return {"type": "user", "user_id": user}
             return {"type": "text", "text": f"@{one_line(user)}"}
+        case GroupMention(group=group):
+            if _GROUP.fullmatch(group):
+                return {"type": "usergroup", "usergroup_id": group}
+            return {"type": "text", "text": f"@{one_line(group)}"}
         case Link(url=url, text=text):
             return link_or_words(url, text)
         case _:
@@ -203,6 +209,9 @@ def _quiet(inline: Inline) -> Json | None:
             return _mrkdwn(f"<!date^{max(0, int(at.timestamp()))}^{shape}|{moment_text(inline)}>")
         case Mention(user=user):
             return _mrkdwn(f"<@{user}>") if _USER.fullmatch(user) else _plain(f"@{one_line(user)}", 100)
+        case GroupMention(group=group):
+            known = _GROUP.fullmatch(group)
+            return _mrkdwn(f"<!subteam^{group}>") if known else _plain(f"@{one_line(group)}", 100)
         case Link(url=url, text=text):
             words = one_line(text) or url
             if len(url) > limits.CONTEXT_TEXT // 2 or not _WEB.fullmatch(url):

@@ -15,19 +15,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.clock import Clock
+from bot.commands.clusters import of_cluster
 from bot.commands.followed_logs import follow_begun, followed_logs, transcript
 from bot.errors import UserError
-from bot.model.commands import FollowLogs
+from bot.model.commands import FollowLogs, StopFollowing
 from bot.model.log_answers import FollowEnd
 from bot.model.messages import Line, Link, Message, Text
 from bot.model.people import Asker, ChannelId, MessageTs, UserId
 from bot.pods.log_feed import LogFeed
+from bot.pods.ports import Claims
 from bot.slack.blocks import RenderedMessage, render
 from bot.slack.client import SlackTrouble, translated
 from bot.slack.files import Files
 from bot.slack.intake import Stopping
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker, drawn_or_plain
+from bot.slack.stops import Stops
 
 UPDATE_EVERY = 2.0
 """Seconds between two updates of all followed logs together. Slack takes some fifty `chat.update`s a minute
@@ -75,21 +78,22 @@ class LogStreams:
         self,
         *,
         client: AsyncWebClient,
-        pods: Followable,
         clock: Clock,
+        claims: Claims | None = None,
         update_every: float = UPDATE_EVERY,
     ) -> None:
+        """With `claims` a follow can be stopped at any replica, without it at its own."""
+        self._stops = Stops(claims, clock)
         self._client = client
-        self._pods = pods
         self._clock = clock
         self._files = Files(client)
-        self._speaker = Speaker(client, self._files)
+        self._speaker = Speaker(client, self._files, clock)
         self._update_every = update_every
         self._next_update = 0.0
         self._streams: dict[asyncio.Task[None], LogFeed | None] = {}
         self._closing = False
 
-    async def begin(self, asker: Asker, place: Place, command: FollowLogs) -> None:
+    async def begin(self, pods: Followable, asker: Asker, place: Place, command: FollowLogs) -> None:
         """Begin a follow, and tell its asker where to look; returns once it is shown.
 
         Raises what the service raises, `NotShown` and `Stopping`.
@@ -98,7 +102,8 @@ class LogStreams:
             raise Stopping(begun=False)
         begun: asyncio.Future[_Shown] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(
-            self._stream(asker, command, begun), name=f"follow for {asker.person.id} ({asker.request})"
+            self._stream(pods, asker, place, command, begun),
+            name=f"follow for {asker.person.id} ({asker.request})",
         )
         self._streams[task] = None
         task.add_done_callback(self._streams.pop)
@@ -109,6 +114,10 @@ class LogStreams:
             raise
         if shown.channel != place.channel:
             await self._speaker.tell(place, follow_begun(await self._link(shown)))
+
+    async def stopped_elsewhere(self, asker: Asker, command: StopFollowing) -> bool:
+        """Whether another replica has ended a follow that is not known here; takes some seconds."""
+        return await self._stops.elsewhere(asker, command)
 
     async def close(self, seconds: float) -> None:
         """End every follow, saying so in its message; after `seconds` without saying so."""
@@ -125,13 +134,20 @@ class LogStreams:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _stream(self, asker: Asker, command: FollowLogs, begun: asyncio.Future[_Shown]) -> None:
+    async def _stream(
+        self,
+        pods: Followable,
+        asker: Asker,
+        place: Place,
+        command: FollowLogs,
+        begun: asyncio.Future[_Shown],
+    ) -> None:
         try:
-            async with self._pods.follow_logs(asker, command) as feed:
+            async with pods.follow_logs(asker, command) as feed:
                 task = asyncio.current_task()
                 if task is not None:
                     self._streams[task] = feed
-                await self._read_and_show(asker, feed, begun)
+                await self._read_and_show(place, feed, begun)
         except Exception as error:
             if begun.done():
                 logger.exception("follow_failed", request=asker.request, user=asker.person.id)
@@ -141,23 +157,25 @@ class LogStreams:
             if not begun.done():
                 begun.set_exception(Stopping(begun=False))
 
-    async def _read_and_show(self, asker: Asker, feed: LogFeed, begun: asyncio.Future[_Shown]) -> None:
+    async def _read_and_show(self, place: Place, feed: LogFeed, begun: asyncio.Future[_Shown]) -> None:
         reading = asyncio.create_task(feed.run(), name=f"{feed.follow}: feed")
+        heeding = asyncio.create_task(self._stops.heed(feed), name=f"{feed.follow}: stopped elsewhere")
         try:
             await _within(feed.changed, _FIRST_LINES_WITHIN)
             try:
-                shown = await self._post(asker.person.id, followed_logs(feed.told()))
+                shown = await self._post(place.user, of_cluster(followed_logs(feed.told()), place.cluster))
             except SlackTrouble as trouble:
                 raise NotShown(trouble) from trouble
             if not begun.done():
                 begun.set_result(shown)
-            await self._show(feed, shown)
+            await self._show(feed, shown, place)
             await reading
         finally:
             reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            heeding.cancel()
+            await asyncio.gather(reading, heeding, return_exceptions=True)
 
-    async def _show(self, feed: LogFeed, shown: _Shown) -> None:
+    async def _show(self, feed: LogFeed, shown: _Shown, place: Place) -> None:
         """Update the message whenever there is something new and it is this one's turn, until the end."""
         failures = 0
         while True:
@@ -166,7 +184,7 @@ class LogStreams:
             feed.changed.clear()
             told = feed.told()
             try:
-                await self._update(shown, followed_logs(told))
+                await self._update(shown, of_cluster(followed_logs(told), place.cluster))
             except SlackTrouble as trouble:
                 if not trouble.passing:
                     # Its message was deleted, or podbot may not write there any more: nobody sees it.

@@ -41,8 +41,7 @@ class Follower(Protocol):
 class FollowUps:
     """Owns the follow-ups of all deletions."""
 
-    def __init__(self, pods: Follower, *, most_at_once: int = MOST_AT_ONCE) -> None:
-        self._pods = pods
+    def __init__(self, *, most_at_once: int = MOST_AT_ONCE) -> None:
         self._most_at_once = most_at_once
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -52,14 +51,16 @@ class FollowUps:
         """How many deletions are being followed up."""
         return len(self._tasks)
 
-    async def begin(self, deletion: Deletion, announcement: Announcement, late: Sequence[Attachment]) -> None:
+    async def begin(
+        self, pods: Follower, deletion: Deletion, announcement: Announcement, late: Sequence[Attachment]
+    ) -> None:
         """Follow a deletion up; `late` is evidence that could not be saved in time, and is saved first."""
         if self._closed or len(self._tasks) >= self._most_at_once:
             why = _RESTARTED if self._closed else _TOO_MANY
             await announcement.say(not_followed(deletion, None, announcement.saved, why))
             return
         task = asyncio.create_task(
-            self._follow(deletion, announcement, late), name=f"follow up {deletion.pods[0].name}"
+            self._follow(pods, deletion, announcement, late), name=f"follow up {deletion.pods[0].name}"
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -79,7 +80,7 @@ class FollowUps:
             await asyncio.wait(late, timeout=0.5)
 
     async def _follow(
-        self, deletion: Deletion, announcement: Announcement, late: Sequence[Attachment]
+        self, pods: Follower, deletion: Deletion, announcement: Announcement, late: Sequence[Attachment]
     ) -> None:
         told: Aftermath | None = None
         try:
@@ -87,12 +88,13 @@ class FollowUps:
                 await _save(announcement, late)
                 late = ()  # megabytes that need not be kept for minutes
                 await announcement.say(deletion_announced(deletion, None, announcement.saved))
-            async with aclosing(self._pods.follow(deletion)) as changes:
+            async with aclosing(pods.follow(deletion)) as changes:
                 async for told in changes:
                     await self._tell(deletion, told, announcement)
         except asyncio.CancelledError:
             if announcement.changeable and not (told is not None and told.over):
-                await announcement.say(not_followed(deletion, told, announcement.saved, _RESTARTED))
+                farewell = not_followed(deletion, told, announcement.saved, _RESTARTED)
+                await announcement.say(farewell, insists_for=0)
             raise
         except Exception:
             # The deletion is done and told; a mistake of ours in following it up is for the log alone.

@@ -8,6 +8,7 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
+from bot.commands.home_of_several import home_of_several
 from bot.commands.home_tab import Section, home_tab
 from bot.model.home import Home
 from bot.model.messages import Message
@@ -15,6 +16,7 @@ from bot.model.people import Asker
 from bot.slack import limits
 from bot.slack.blocks import render
 from bot.slack.client import SlackTrouble, translated
+from bot.slack.clusters import Clusters
 from bot.slack.drawing import Json
 
 logger = logs.get(__name__)
@@ -34,13 +36,13 @@ class HomeSource(Protocol):
 class HomeTab:
     """Publishes the tab."""
 
-    def __init__(self, client: AsyncWebClient, pods: HomeSource) -> None:
+    def __init__(self, client: AsyncWebClient, clusters: Clusters[HomeSource]) -> None:
         self._client = client
-        self._pods = pods
+        self._clusters = clusters
 
     async def show(self, asker: Asker) -> None:
         """Publish the tab as it is for this person now."""
-        view = drawn(self._pods.home(asker))
+        view = drawn(*(each.pods.home(asker) for each in self._clusters))
         try:
             with translated():
                 await self._client.views_publish(user_id=asker.person.id, view=view)
@@ -49,11 +51,11 @@ class HomeTab:
             logger.warning("home_not_published", code=trouble.code, details=trouble.details)
 
 
-def drawn(home: Home) -> Json:
+def drawn(home: Home, *others: Home) -> Json:
     """The view, within Slack's limit: what finds no room is the end of the least urgent section."""
-    first, *others = home_tab(home)
+    first, *sections = home_of_several((home, *others)) if others else home_tab(home)
     blocks = [*_section(first), _refresh()]
-    for section in others:
+    for section in sections:
         blocks += [{"type": "divider"}, *_section(section)]
     return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
 

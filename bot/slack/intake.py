@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot import logs
-from bot.errors import UserError
+from bot.errors import StoreUnavailable, UserError
+from bot.pods.ports import Claims
+
+CLAIMED_WITHIN = 0.5
+"""Seconds that the other replicas' memory is waited for: Slack wants an acknowledgement within 3."""
 
 logger = logs.get(__name__)
 
@@ -36,7 +40,11 @@ class Stopping(UserError):
 class Intake:
     """Counts and remembers requests; one for all ways into the bot."""
 
-    def __init__(self, *, most_at_once: int = 100, remembered: int = 10_000) -> None:
+    def __init__(
+        self, *, claims: Claims | None = None, most_at_once: int = 100, remembered: int = 10_000
+    ) -> None:
+        """`claims` is what all replicas remember together; without it, and while it is away, each its own."""
+        self._claims = claims
         self._most_at_once = most_at_once
         self._remembered = remembered
         self._seen: dict[str, None] = {}
@@ -48,14 +56,25 @@ class Intake:
         """How many requests are being served now."""
         return len(self._running)
 
-    def is_new(self, key: str) -> bool:
-        """Whether this delivery comes for the first time; it is remembered from then on."""
+    async def is_new(self, key: str) -> bool:
+        """Whether this delivery comes for the first time, to whichever replica; it is remembered then.
+
+        A delivery whose replica ends before it is served is not served by another: better not at all, which
+        whoever asked can see, than twice.
+        """
         if key in self._seen:
             return False
         self._seen[key] = None
         if len(self._seen) > self._remembered:
             del self._seen[next(iter(self._seen))]
-        return True
+        if self._claims is None:
+            return True
+        try:
+            async with asyncio.timeout(CLAIMED_WITHIN):
+                return await self._claims.first(f"slack {key}")
+        except (TimeoutError, StoreUnavailable) as error:
+            logger.warning("delivery_not_shared", key=key, problem=str(error) or "no answer in time")
+            return True
 
     @contextmanager
     def turn(self) -> Iterator[None]:

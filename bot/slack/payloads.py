@@ -214,8 +214,10 @@ def submission(body: dict[str, Any]) -> Submitted:
 def delivery_key(body: dict[str, Any]) -> str | None:
     """What tells a repeated delivery from a new request; None where the payload has nothing of the kind.
 
-    Events carry an id, everything a person does carries a trigger of its own. A dialog's submission is left
-    to `deletion`, which must answer a repeated one like the first.
+    Events carry an id, everything a person does carries a trigger of its own. Both are the same in what Slack
+    delivers again, by whichever connection (events: at once, after one minute and after five); Socket Mode's
+    envelope may be another. A dialog's submission is left to `deletion`, which must answer a repeated one
+    like the first.
     """
     if body.get("type") == "view_submission":
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.model.people import ChannelId, MessageTs, UserId
+from bot.model.pods import ClusterName
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -16,3 +17,5 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Set where the request was made inside a thread."""
     response_url: str = ""
     """Slack's address for answers to this very request: 5 uses, 30 minutes; empty where there is none."""
+    cluster: ClusterName | None = None
+    """The cluster that the request is about; None where one is served, or the request is about none."""

@@ -10,6 +10,7 @@ from bot.model.messages import (
     Block,
     Context,
     Divider,
+    GroupMention,
     Inline,
     Line,
     Link,
@@ -72,6 +73,8 @@ def _inline_text(inline: Inline) -> str:
             return moment_text(inline)
         case Mention(user=user):
             return f"@{one_line(user)}"
+        case GroupMention(group=group):
+            return f"@{one_line(group)}"
         case Link(url=url, text=text):
             return f"{one_line(text)} ({one_line(url)})"
         case _:

@@ -1,21 +1,24 @@
 """Saying things in Slack: to one person where they asked, or to the channel.
 
 Every answer arrives: where one way is closed (an address used up, a bot that is no member), the next is
-taken, and a message whose blocks Slack refuses is said as plain text.
+taken, a message whose blocks Slack refuses is said as plain text, and where Slack has a bad minute ("too many
+requests", 5xx) it is tried again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import logs
+from bot.clock import Clock, SystemClock
+from bot.commands.clusters import of_cluster
 from bot.model.messages import Inline, Line, Link, Message, Text
 from bot.model.people import MessageTs
 from bot.slack.blocks import RenderedMessage, as_plain, render
@@ -37,6 +40,14 @@ _REFUSED_SHAPES = frozenset(
     }
 )
 _T = TypeVar("_T")
+_Way: TypeAlias = Callable[[RenderedMessage], Awaitable[None]]
+
+INSISTS_FOR = 150.0
+"""Seconds for which an answer is tried again: what Slack asks to wait for is mostly a minute at most."""
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 15.0
+"""Seconds before the next try, where Slack does not say how long."""
 
 
 async def drawn_or_plain(
@@ -58,31 +69,58 @@ async def drawn_or_plain(
 class Speaker:
     """Answers people. Raises nothing but mistakes of our own: what cannot be said is logged."""
 
-    def __init__(self, client: AsyncWebClient, files: Files) -> None:
+    def __init__(self, client: AsyncWebClient, files: Files, clock: Clock | None = None) -> None:
         self._client = client
         self._files = files
+        self._clock = clock or SystemClock()
 
     async def tell(self, place: Place, message: Message, *, replaces: bool = False) -> None:
         """Answer the person alone, where they asked; files go to their direct messages.
 
         With `replaces` the answer takes the place of the message whose button was pressed.
         """
+        message = of_cluster(message, place.cluster)
         rendered = await self.with_private_files(place, render(message))
         ways = [self._by_response_url(place, replaces=replaces), self._ephemeral(place), self._direct(place)]
         if place.thread is not None and not replaces:
             # An answer by response_url may land outside the thread.
             ways = [ways[1], ways[0], ways[2]]
+        if not await self._insist(lambda: self._any(ways, rendered, message)):
+            logger.error("answer_lost", user=place.user, channel=place.channel, text=rendered.text[:200])
+
+    async def _insist(self, attempt: Callable[[], Awaitable[SlackTrouble | None]]) -> bool:
+        """Try until it is said (`attempt` gives None); False where there is no hope, or no time left."""
+        give_up_at, usual = self._clock.monotonic() + INSISTS_FOR, _FIRST_PAUSE
+        while (trouble := await attempt()) is not None:
+            pause = usual if trouble.retry_after is None else trouble.retry_after
+            if not trouble.passing or self._clock.monotonic() + pause > give_up_at:
+                return False
+            await self._clock.sleep(pause)
+            usual = min(2 * usual, _LONGEST_PAUSE)
+        return True
+
+    async def _any(
+        self, ways: Sequence[_Way], rendered: RenderedMessage, message: Message
+    ) -> SlackTrouble | None:
+        """Try one way after the other; the trouble that is worth waiting for, else the last one.
+
+        What one person alone sees leaves no trace to look for. Where Slack may have shown it and could not
+        say so, it is said again: rather twice than not at all.
+        """
+        worst: SlackTrouble | None = None
         for way in ways:
             try:
                 await drawn_or_plain(rendered, message, way)
             except SlackTrouble as trouble:
                 logger.info("answer_took_another_way", code=trouble.code, details=trouble.details)
+                worst = trouble if worst is None or not worst.passing else worst
             else:
-                return
-        logger.error("answer_lost", user=place.user, channel=place.channel, text=rendered.text[:200])
+                return None
+        return worst
 
     async def announce(self, place: Place, message: Message) -> bool:
         """Say it in the channel (or its thread), for all to see; False where nobody was told."""
+        message = of_cluster(message, place.cluster)
         rendered = render(message)
         try:
             ts = await drawn_or_plain(rendered, message, self._publicly(place))

@@ -14,6 +14,7 @@ from msgspec import structs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
+from bot.commands.clusters import of_cluster
 from bot.commands.replies import reply
 from bot.model.answers import Answer
 from bot.model.commands import Command, DebugPod, DeletePod, DeletePods, FollowLogs
@@ -45,14 +46,13 @@ class Runner(Protocol):
 class Windows:
     """Shows answers in modals. `patience` bounds the work for one, in seconds."""
 
-    def __init__(self, *, client: AsyncWebClient, pods: Runner, speaker: Speaker, patience: float) -> None:
+    def __init__(self, *, client: AsyncWebClient, speaker: Speaker, patience: float) -> None:
         self._client = client
-        self._pods = pods
         self._speaker = speaker
         self._patience = patience
 
     async def answer(
-        self, asker: Asker, place: Place, command: Command, *, trigger: str, window: str
+        self, pods: Runner, asker: Asker, place: Place, command: Command, *, trigger: str, window: str
     ) -> None:
         """Run a command and show its answer: in the window that it was pressed in, else in a new one.
 
@@ -61,7 +61,7 @@ class Windows:
         shown = window or await self._open(trigger)
         try:
             async with asyncio.timeout(self._patience):
-                message = reply(await self._pods.run(asker, command))
+                message = reply(await pods.run(asker, command))
         except TimeoutError:
             message = explained(TookTooLong(self._patience), asker.request)
         except Exception as error:  # noqa: BLE001 - the person who waits before the window is told, whatever it is
@@ -81,7 +81,8 @@ class Windows:
         return str(opened["view"]["id"])
 
     async def _fill(self, window: str, place: Place, message: Message) -> bool:
-        rendered = await self._speaker.with_private_files(place, render(fit_for_window(message)))
+        fitting = fit_for_window(of_cluster(message, place.cluster))
+        rendered = await self._speaker.with_private_files(place, render(fitting))
         view = window_view(rendered)
         try:
             with translated():

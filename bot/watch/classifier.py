@@ -214,6 +214,8 @@ def _container_death(
         unseen_before=max(unseen, 0),
         crash_looping=waiting is not None and waiting.reason == CRASH_LOOP,
         controller=pod.controller,
+        labels=pod.labels,
+        annotations=pod.annotations,
     )
 
 
@@ -232,4 +234,6 @@ def _pod_death(cluster: ClusterName, pod: Pod, cause: Cause, now: datetime) -> D
         finished_at=ended_at(pod),
         seen_at=now,
         controller=pod.controller,
+        labels=pod.labels,
+        annotations=pod.annotations,
     )

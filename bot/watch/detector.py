@@ -1,27 +1,30 @@
-"""The detector: turns changes of pods into deaths, each once.
+"""The detector: turns changes of pods into findings, and tells each death once.
 
 It holds what has been counted of each pod that ever had something to count (a healthy pod has no entry), and
-the open complaints about pods that do not come up, which a clock judges, as it does pods that were removed
-(`removals`). What the first listing shows broken is told, as `since_before_first_look`. `snapshot` gives
-counts and complaints as a value, and a detector that is made with one goes on from there.
+the open `complaints` about pods that do not come up, which a clock judges, as it does pods that were removed
+(`removals`). What the first listing shows broken is told, as `since_before_first_look`.
+
+What it knows by heart is what it has handed on: a `Findings` carries the deaths and all that has to be
+remembered of the pod from then on. Whoever applies them in order has the memory with which the next detector
+goes on; `snapshot` gives the same as a value.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.clock import Clock
-from bot.model.deaths import Cause, Death
-from bot.model.memory import Counted, Memory, OpenSince, PodMemory
-from bot.model.pods import ClusterName, Pod, PodUid
-from bot.watch import stuck
+from bot.model.deaths import Death, Unwatched
+from bot.model.memory import Counted, Findings, Memory, PodMemory
+from bot.model.pods import ALL_NAMESPACES, ClusterName, Pod, PodUid
 from bot.watch.classifier import already_failing, baseline, deaths
+from bot.watch.complaints import Complaints
 from bot.watch.pod_causes import WHOLE_POD
-from bot.watch.ports import Change, DeathSink, OwnerSource
-from bot.watch.removals import Removals
+from bot.watch.ports import Change, FindingSink, OwnerSource
+from bot.watch.removals import Removals, nobody
 
 LOOK_EVERY = timedelta(seconds=1)
 """How often the open complaints are held against the clock."""
@@ -29,88 +32,67 @@ LOOK_EVERY = timedelta(seconds=1)
 GONE_AFTER = timedelta(hours=1)
 """A pod that was remembered and does not show up for so long is gone for good."""
 
+FORGOTTEN_AFTER = timedelta(minutes=1)
+"""What was counted of a pod that is gone is kept until a checkpoint must have passed its end: a process that
+goes on from an earlier one reads of the pod once more, and is not to count it anew."""
 
-@dataclass(slots=True)
-class _OpenComplaint:
-    pod: Pod
-    complaint: stuck.Complaint
-    since: datetime
-    before_first_look: bool
-    told: bool = False
-
-    def due(self, now: datetime) -> bool:
-        return not self.told and now - self.since >= self.complaint.patience
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much a node's clock may be behind ours, where the end of a run is held against a gap."""
 
 
 class Detector:
-    """Of one cluster. `changed` is the mirror's sink, `run` the clock; deaths go to `sink`."""
+    """Of one cluster. `changed` is the mirror's sink, `run` the clock; findings go to `sink`."""
 
     def __init__(
         self,
         cluster: ClusterName,
-        sink: DeathSink,
+        sink: FindingSink,
         clock: Clock,
         memory: Memory | None = None,
         *,
+        watched: Collection[str] = (ALL_NAMESPACES,),
         owners: OwnerSource | None = None,
-        by_bot: Callable[[PodUid], bool] = lambda _: False,
+        by_bot: Callable[[PodUid], Awaitable[bool]] = nobody,
     ) -> None:
-        """`memory`: what the last process knew. What the first listing shows beyond that is news.
+        """`memory`: what the last process knew of the namespaces it `watched`, those it has checkpoints of.
 
-        `owners` is asked whether a pod that was removed is missed; without it only bare pods are told as
-        `Deleted`. `by_bot`: whether the bot itself deleted the pod of a UID, which then stays silent. Both
-        are read on the clock, in `run`, seconds after a pod has gone.
+        What the first listing shows beyond that is news, and in any other namespace it is none.
+
+        `sink` is awaited for every findings, one at a time. `owners` is asked whether a pod that was removed
+        is missed; without it only bare pods are told as `Deleted`. `by_bot`: whether the bot itself deleted
+        the pod of a UID, which then stays silent. Both are read on the clock, in `run`, seconds after a pod
+        has gone.
         """
         self._cluster = cluster
         self._sink = sink
         self._clock = clock
-        self._counted: dict[PodUid, dict[str, Counted]] = {}
-        self._open: dict[PodUid, dict[tuple[str, Cause], _OpenComplaint]] = {}
+        self._kept: dict[PodUid, PodMemory] = dict(memory.pods) if memory is not None else {}
+        self._unclaimed = set(self._kept)
+        self._leaving: dict[PodUid, float] = {}
+        self._watched = frozenset(watched) if memory is not None else frozenset()
+        self._complaints = Complaints(cluster, clock)
         self._removals = Removals(cluster, owners=owners, by_bot=by_bot)
-        self._goes_on = memory is not None
-        self._unclaimed = dict(memory.pods) if memory is not None else {}
-        self._claimable_until = clock.now() + GONE_AFTER
+        self._one_at_a_time = asyncio.Lock()
+        self._claimable_until = clock.monotonic() + GONE_AFTER.total_seconds()
 
     @property
     def remembered(self) -> int:
         """Of how many pods something is kept: those that died, or have something wrong with them."""
-        return len(self._counted.keys() | self._open.keys() | self._unclaimed.keys())
+        return len(self._kept.keys() | self._complaints.pods)
 
     def snapshot(self) -> Memory:
-        """All that must be known to go on in another process."""
-        known = {
-            uid: PodMemory(counted=dict(self._counted.get(uid, {})), complaints=self._standing(uid))
-            for uid in self._counted.keys() | self._open.keys()
-        }
-        return Memory(cluster=self._cluster, pods={**self._unclaimed, **known})
+        """All that must be known to go on in another process: what was handed on so far."""
+        return Memory(cluster=self._cluster, pods=dict(self._kept))
 
     async def changed(self, change: Change) -> None:
-        """Take one change of a pod; returns when its deaths are handed on."""
-        pod = change.new
-        if pod is None:
-            if change.old is not None:
-                await self._gone(change.old)
-            return
-        now = self._clock.now()
-        found: tuple[Death, ...] = ()
-        remembered = self._unclaimed.pop(pod.uid, None)
-        if remembered is not None:
-            self._recall(pod, remembered)
-        before_first_look = change.first_listing and not self._goes_on
-        if change.old is None and not change.first_listing:
-            self._removals.replaced_by(pod)
-        if pod.terminating:
-            self._removals.going(pod)
-        if before_first_look:
-            self._remember(pod.uid, baseline(pod, now))
-            found = already_failing(self._cluster, pod, now)
-        else:
-            counted = self._counted.get(pod.uid, {})
-            found, counted = deaths(self._cluster, pod, counted, now)
-            self._remember(pod.uid, counted)
-        self._note_complaints(pod, now, before_first_look=before_first_look)
-        await self._hand_on(found)
-        await self._hand_on(self._due(self._open.get(pod.uid, {}).values(), now))
+        """Take one change of a pod; returns when what it brought is handed on."""
+        if change.past and not self._goes_on(change.new or change.old):
+            return  # it is from before the first look
+        async with self._one_at_a_time:
+            if change.new is not None:
+                await self._seen(change, change.new)
+            elif change.old is not None:
+                await self._gone(change.old, change.gap)
 
     async def run(self) -> None:
         """Hold the open complaints, and the pods that were removed, against the clock until cancelled."""
@@ -122,89 +104,96 @@ class Detector:
     async def _judge_removals(self) -> None:
         while True:
             await self._clock.sleep(LOOK_EVERY.total_seconds())
-            await self._hand_on(await self._removals.judged(self._clock.now()))
+            judged = await self._removals.judged(self._clock.now(), self._clock.monotonic())
+            for death in judged:
+                async with self._one_at_a_time:
+                    await self._hand_on(death.id.uid, (death,), self._kept.get(death.id.uid))
 
     async def _hold_complaints(self) -> None:
         while True:
             await self._clock.sleep(LOOK_EVERY.total_seconds())
-            now = self._clock.now()
-            if now >= self._claimable_until:
-                self._unclaimed.clear()
-            due = [death for each in self._open.values() for death in self._due(each.values(), now)]
-            await self._hand_on(due)
+            async with self._one_at_a_time:
+                for uid in self._complaints.pods:
+                    due = self._complaints.due(uid)
+                    if due:
+                        await self._hand_on(uid, due, self._memory_of(uid, self._counted(uid)))
+                await self._forget_the_gone()
 
-    async def _gone(self, last: Pod) -> None:
-        """Count what only the pod's last state shows, then forget it."""
-        self._open.pop(last.uid, None)
-        self._unclaimed.pop(last.uid, None)
-        counted = self._counted.pop(last.uid, {})
+    async def _forget_the_gone(self) -> None:
+        moment = self._clock.monotonic()
+        for uid in [uid for uid, until in self._leaving.items() if moment >= until]:
+            del self._leaving[uid]
+            await self._hand_on(uid, (), None)
+        if moment >= self._claimable_until:
+            while self._unclaimed:
+                await self._hand_on(self._unclaimed.pop(), (), None)
+
+    async def _seen(self, change: Change, pod: Pod) -> None:
         now = self._clock.now()
-        found, _ = deaths(self._cluster, last, counted, now, gone=True)
+        before_first_look = change.first_listing and not self._goes_on(pod)
+        if change.old is None and not change.first_listing:
+            self._removals.replaced_by(pod)
+        if pod.terminating:
+            self._removals.going(pod)
+        if before_first_look:
+            found, counted = already_failing(self._cluster, pod, now), baseline(pod, now)
+        else:
+            found, counted = deaths(self._cluster, pod, self._counted(pod.uid), now)
+            found = tuple(_flagged(each, change.gap) for each in found)
+        kept = self._kept.get(pod.uid)
+        if change.past:
+            # What was wrong then may be over; the first listing claims what is remembered of complaints.
+            complaints = kept.complaints if kept is not None else ()
+            memory = PodMemory(counted=counted, complaints=complaints) if counted or complaints else None
+        else:
+            recalled = kept.complaints if kept is not None and pod.uid in self._unclaimed else ()
+            self._unclaimed.discard(pod.uid)
+            self._complaints.note(pod, recalled, before_first_look=before_first_look)
+            found += self._complaints.due(pod.uid)
+            memory = self._memory_of(pod.uid, counted)
+        await self._hand_on(pod.uid, found, memory)
+
+    async def _gone(self, last: Pod, gap: Unwatched | None) -> None:
+        """Count what only the pod's last state shows; a minute later it is forgotten."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        counted = self._counted(last.uid)
+        self._complaints.forget(last.uid)
+        self._unclaimed.discard(last.uid)
+        found, after = deaths(self._cluster, last, counted, now, gone=True)
         if WHOLE_POD not in counted:
-            self._removals.noted(last, now)
-        await self._hand_on(found)
+            self._removals.noted(last, now, moment, gap)
+        memory = PodMemory(counted=after) if after else None
+        if memory is not None:
+            self._leaving[last.uid] = moment + FORGOTTEN_AFTER.total_seconds()
+        await self._hand_on(last.uid, tuple(_flagged(each, gap) for each in found), memory)
 
-    def _remember(self, uid: PodUid, counted: dict[str, Counted]) -> None:
-        if counted:
-            self._counted[uid] = counted
+    def _goes_on(self, pod: Pod | None) -> bool:
+        """Whether the pod's namespace was watched before this process."""
+        return ALL_NAMESPACES in self._watched or (pod is not None and pod.namespace in self._watched)
 
-    def _recall(self, pod: Pod, remembered: PodMemory) -> None:
-        self._remember(pod.uid, dict(remembered.counted))
-        standing = {(each.container, each.cause): each for each in remembered.complaints}
-        self._open[pod.uid] = {
-            complaint.key: _OpenComplaint(
-                pod=pod,
-                complaint=complaint,
-                since=standing[complaint.key].since,
-                before_first_look=standing[complaint.key].before_first_look,
-                told=standing[complaint.key].told,
-            )
-            for complaint in stuck.complaints(pod)
-            if complaint.key in standing
-        }
+    def _counted(self, uid: PodUid) -> dict[str, Counted]:
+        kept = self._kept.get(uid)
+        return dict(kept.counted) if kept is not None else {}
 
-    def _standing(self, uid: PodUid) -> tuple[OpenSince, ...]:
-        return tuple(
-            OpenSince(
-                container=container,
-                cause=cause,
-                since=each.since,
-                before_first_look=each.before_first_look,
-                told=each.told,
-            )
-            for (container, cause), each in self._open.get(uid, {}).items()
-        )
+    def _memory_of(self, uid: PodUid, counted: dict[str, Counted]) -> PodMemory | None:
+        complaints = self._complaints.to_remember(uid)
+        return PodMemory(counted=counted, complaints=complaints) if counted or complaints else None
 
-    def _note_complaints(self, pod: Pod, now: datetime, *, before_first_look: bool) -> None:
-        found = stuck.complaints(pod)
-        if not found:
-            self._open.pop(pod.uid, None)
+    async def _hand_on(self, uid: PodUid, found: tuple[Death, ...], memory: PodMemory | None) -> None:
+        """Hand on what is new, and only then know it by heart: what was not taken will be found again."""
+        if not found and memory == self._kept.get(uid):
             return
-        before = self._open.get(pod.uid, {})
-        after: dict[tuple[str, Cause], _OpenComplaint] = {}
-        for complaint in found:
-            known = before.get(complaint.key)
-            after[complaint.key] = _OpenComplaint(
-                pod=pod,
-                complaint=complaint,
-                since=known.since if known else complaint.since or now,
-                before_first_look=known.before_first_look if known else before_first_look,
-                told=known.told if known else False,
-            )
-        self._open[pod.uid] = after
+        await self._sink(Findings(cluster=self._cluster, uid=uid, deaths=found, memory=memory))
+        if memory is None:
+            self._kept.pop(uid, None)
+        else:
+            self._kept[uid] = memory
 
-    def _due(self, complaints: Iterable[_OpenComplaint], now: datetime) -> list[Death]:
-        due = [each for each in complaints if each.due(now)]
-        for each in due:
-            each.told = True
-        return [
-            replace(
-                stuck.death(self._cluster, each.pod, each.complaint, each.since, now),
-                since_before_first_look=each.before_first_look,
-            )
-            for each in due
-        ]
 
-    async def _hand_on(self, found: Iterable[Death]) -> None:
-        for death in found:
-            await self._sink(death)
+def _flagged(death: Death, gap: Unwatched | None) -> Death:
+    """The death, with the gap in which it happened."""
+    if gap is None:
+        return death
+    ended = death.finished_at
+    within = ended is None or gap.since - CLOCKS_DIFFER <= ended <= gap.until
+    return replace(death, unwatched=gap) if within else death

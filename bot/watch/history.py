@@ -1,13 +1,13 @@
 """A bounded memory of what pods do not say of themselves: who had an address, who restarted how often.
 
-Fed with the mirror's changes. It is forgotten when the bot stops; what has to outlive that belongs into a
-store.
+Fed with the mirror's changes. Where there is a store, it is filled from there at the start and tells of each
+pod that goes, so that addresses outlive the bot; restarts are of the last hour and are forgotten with it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
@@ -29,7 +29,15 @@ _MOST_RESTARTS = 200
 class History:
     """Of one cluster. `changed` takes every change; implements `pods.ports.PodHistory`."""
 
-    def __init__(self, clock: Clock, *, most_former: int = MOST_FORMER) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        most_former: int = MOST_FORMER,
+        on_gone: Callable[[FormerPod], None] | None = None,
+    ) -> None:
+        """`on_gone` is told of every pod that goes and had an address, once; it must not wait."""
+        self._on_gone = on_gone
         self._clock = clock
         self._since = clock.now()
         self._most_former = most_former
@@ -49,6 +57,12 @@ class History:
     def former(self, address: str) -> Sequence[FormerPod]:
         """The pods that had an address and are gone, last gone first."""
         return [self._former[uid] for uid in reversed(self._by_address.get(address, []))]
+
+    def restore(self, former: Iterable[FormerPod]) -> None:
+        """Take up what a store kept of an earlier process; called before the first change."""
+        for each in sorted(former, key=lambda each: each.gone):
+            self._since = min(self._since, each.gone)
+            self._keep(each)
 
     def changed(self, change: Change) -> None:
         """Take one change of a pod."""
@@ -74,7 +88,7 @@ class History:
         addresses = _addresses(pod)
         if not addresses or pod.uid in self._former:
             return
-        self._former[pod.uid] = FormerPod(
+        former = FormerPod(
             namespace=pod.namespace,
             name=pod.name,
             uid=pod.uid,
@@ -84,8 +98,16 @@ class History:
             created=pod.metadata.creation_timestamp,
             gone=now,
         )
-        for address in addresses:
-            self._by_address.setdefault(address, []).append(pod.uid)
+        self._keep(former)
+        if self._on_gone is not None:
+            self._on_gone(former)
+
+    def _keep(self, former: FormerPod) -> None:
+        if former.uid in self._former:
+            return
+        self._former[former.uid] = former
+        for address in former.addresses:
+            self._by_address.setdefault(address, []).append(former.uid)
         if len(self._former) > self._most_former:
             self._forget(self._former.popitem(last=False)[1])
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol, TypeAlias
 
 from bot.errors import ClusterError
-from bot.model.deaths import Death
+from bot.model.deaths import Unwatched
 from bot.model.memory import Checkpoint, Findings, Memory
 from bot.model.pods import ClusterName, Owner, Pod
 from bot.model.surroundings import OwnerState
@@ -66,6 +66,10 @@ class PodSource(Protocol):
         """All pods of a namespace (`ALL_NAMESPACES`: of all), page by page, all of one resource version."""
         ...
 
+    async def latest_version(self, namespace: str) -> str:
+        """The resource version at which the pods of a namespace are now; a cheap request."""
+        ...
+
     def watch_pods(
         self, namespace: str, *, resource_version: str
     ) -> AbstractAsyncContextManager[AsyncIterator[WatchLine]]:
@@ -100,15 +104,18 @@ class WatchMemory(Protocol):
 class Change:
     """One pod before and after. `old` None: not seen before; `new` None: gone.
 
-    `first_listing`: it was there before the bot's first look, so nothing about it is news.
+    `first_listing`: it was there when this process looked first. Without a memory nothing about it is news.
     """
 
     old: Pod | None
     new: Pod | None
     first_listing: bool = False
+    past: bool = False
+    """It is from the history of the time before this process; the first listing will show what stands."""
+    gap: Unwatched | None = None
+    """The span without a watch in which it may have happened."""
 
 
 ChangeSink: TypeAlias = Callable[[Change], Awaitable[None]]
 FindingSink: TypeAlias = Callable[[Findings], Awaitable[None]]
 CheckpointSink: TypeAlias = Callable[[Checkpoint], Awaitable[None]]
-DeathSink: TypeAlias = Callable[[Death], Awaitable[None]]

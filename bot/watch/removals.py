@@ -6,14 +6,14 @@ somebody deleted, and a pod whose owner wants another and does not make one (a q
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot import logs
 from bot.errors import ClusterError
-from bot.model.deaths import Cause, Death, DeathId
+from bot.model.deaths import Cause, Death, DeathId, Unwatched
 from bot.model.pods import ClusterName, Owner, Pod, PodUid
 from bot.model.surroundings import OWNER_KINDS, JobEnd, OwnerState
 from bot.watch.pod_causes import DRAIN, OVER, WHOLE_POD, pod_cause
@@ -39,13 +39,21 @@ _Answer: TypeAlias = OwnerState | ClusterError | None
 _log = logs.get(__name__)
 
 
+async def nobody(_: PodUid) -> bool:
+    """The bot deletes nothing."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """A pod that is gone and may have to be told."""
 
     pod: Pod
     gone_at: datetime
-    due_at: datetime
+    due_at: float
+    """In monotonic time: a step of the wall clock makes nobody late."""
+    gap: Unwatched | None = None
+    """The span without a watch in which it was removed."""
     lacking: bool = False
     """Its owner lacked a pod when it was asked."""
     attempts: int = 0
@@ -59,7 +67,7 @@ class Removals:
         cluster: ClusterName,
         *,
         owners: OwnerSource | None = None,
-        by_bot: Callable[[PodUid], bool] = lambda _: False,
+        by_bot: Callable[[PodUid], Awaitable[bool]] = nobody,
     ) -> None:
         """Without `owners` nobody can be asked whether a pod is missed, and only bare pods are judged.
 
@@ -87,14 +95,18 @@ class Removals:
             if len(self._going) > MOST_REMOVALS:
                 del self._going[next(iter(self._going))]
 
-    def noted(self, last: Pod, now: datetime) -> None:
-        """Take in a pod's last state."""
+    def noted(self, last: Pod, now: datetime, moment: float, gap: Unwatched | None = None) -> None:
+        """Take in a pod's last state; `moment` is `now` in monotonic time."""
         ran = last.status.phase not in OVER or last.uid in self._going
         self._going.pop(last.uid, None)
         if not ran or not self._is_missed(last):
             return
         patience = BARE_RETURNS_WITHIN if last.controller is None else REPLACED_WITHIN
-        self._waiting[last.uid] = Removal(pod=last, gone_at=now, due_at=now + patience)
+        asked_at = last.metadata.deletion_timestamp
+        if gap is not None and asked_at is not None and asked_at > gap.until:
+            gap = None
+        due_at = moment + patience.total_seconds()
+        self._waiting[last.uid] = Removal(pod=last, gone_at=now, due_at=due_at, gap=gap)
         if len(self._waiting) > MOST_REMOVALS:
             del self._waiting[next(iter(self._waiting))]
 
@@ -108,16 +120,21 @@ class Removals:
                 del self._waiting[uid]
                 return
 
-    async def judged(self, now: datetime) -> list[Death]:
-        """The removals whose time has come and that nothing has made good; each owner is asked once."""
-        due = [each for each in self._waiting.values() if each.due_at <= now]
+    async def judged(self, now: datetime, moment: float) -> list[Death]:
+        """The removals whose time has come and that nothing has made good; each owner is asked once.
+
+        `moment` is `now` in monotonic time.
+        """
+        due = [each for each in self._waiting.values() if each.due_at <= moment]
         found: list[Death] = []
         asked: dict[tuple[str, Owner], _Answer] = {}
         for removal in due:
             pod = removal.pod
-            if self._by_bot(pod.uid):
+            if await self._by_bot(pod.uid):
                 self._drop(removal)
                 continue
+            if self._waiting.get(pod.uid) is not removal:
+                continue  # replaced meanwhile
             if pod.controller is None:
                 self._drop(removal)
                 found.append(self._death(removal, now, ""))
@@ -127,7 +144,7 @@ class Removals:
                 asked[place] = await self._ask(*place)
             if self._waiting.get(pod.uid) is not removal:
                 continue  # replaced while its owner was asked, whose answer is of the moment before
-            death = self._verdict(removal, asked[place], now)
+            death = self._verdict(removal, asked[place], now, moment)
             if death is not None:
                 found.append(death)
         return found
@@ -150,10 +167,10 @@ class Removals:
         except ClusterError as error:
             return error
 
-    def _verdict(self, removal: Removal, owner: _Answer, now: datetime) -> Death | None:
+    def _verdict(self, removal: Removal, owner: _Answer, now: datetime, moment: float) -> Death | None:
         if isinstance(owner, ClusterError):
             if removal.attempts + 1 < MOST_ATTEMPTS:
-                self._again(removal, now, attempts=removal.attempts + 1)
+                self._again(removal, moment, attempts=removal.attempts + 1)
             else:
                 pod = removal.pod
                 _log.warning("removal_unjudged", namespace=pod.namespace, pod=pod.name, problem=str(owner))
@@ -166,13 +183,13 @@ class Removals:
             self._drop(removal)
             return self._job_death(removal, owner, now)
         if not owner.up_to_date:
-            self._again(removal, now)
+            self._again(removal, moment)
             return None
         if owner.present >= owner.desired:
             self._drop(removal)
             return None
         if not removal.lacking:
-            self._again(removal, now, lacking=True)
+            self._again(removal, moment, lacking=True)
             return None
         self._drop(removal)
         return self._death(removal, now, f"{owner.owner} wants {owner.desired} and has {owner.present}")
@@ -184,9 +201,12 @@ class Removals:
         death = self._death(removal, now, f"{job.owner} ran longer than its activeDeadlineSeconds")
         return replace(death, cause=Cause.DEADLINE_EXCEEDED, reason=job.job_reason)
 
-    def _again(self, removal: Removal, now: datetime, *, lacking: bool = False, attempts: int = 0) -> None:
+    def _again(self, removal: Removal, moment: float, *, lacking: bool = False, attempts: int = 0) -> None:
         self._waiting[removal.pod.uid] = replace(
-            removal, due_at=now + LOOK_AGAIN, lacking=lacking or removal.lacking, attempts=attempts
+            removal,
+            due_at=moment + LOOK_AGAIN.total_seconds(),
+            lacking=lacking or removal.lacking,
+            attempts=attempts,
         )
 
     def _drop(self, removal: Removal) -> None:
@@ -205,5 +225,8 @@ class Removals:
             message=message,
             finished_at=removal.gone_at,
             seen_at=now,
+            unwatched=removal.gap,
             controller=pod.controller,
+            labels=pod.labels,
+            annotations=pod.annotations,
         )

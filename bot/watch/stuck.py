@@ -110,6 +110,8 @@ def death(cluster: ClusterName, pod: Pod, complaint: Complaint, since: datetime,
         seen_at=now,
         restarts=status.restart_count if status else 0,
         controller=pod.controller,
+        labels=pod.labels,
+        annotations=pod.annotations,
     )
 
 

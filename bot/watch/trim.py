@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from bot.model.annotations import own_annotations
 from bot.model.containers import ContainerState, ContainerStatus, Running
 from bot.model.pods import ObjectMeta, Pod, PodCondition, PodIP, PodSpec, PodStatus
 
@@ -50,12 +51,13 @@ class Trimmer:
 
 def _meta(meta: ObjectMeta, like: ObjectMeta | None) -> ObjectMeta:
     labels = {intern(key): intern(value) for key, value in meta.labels.items()}
-    annotations = {key: meta.annotations[key] for key in KEPT_ANNOTATIONS & meta.annotations.keys()}
+    kept = {key: meta.annotations[key] for key in KEPT_ANNOTATIONS & meta.annotations.keys()}
+    kept |= own_annotations(meta.annotations)
     return replace(
         meta,
         namespace=intern(meta.namespace),
         labels=_shared(labels, like.labels if like else None),
-        annotations=_shared(annotations, like.annotations if like else None),
+        annotations=_shared(kept, like.annotations if like else None),
         owner_references=_shared(meta.owner_references, like.owner_references if like else None),
     )
 

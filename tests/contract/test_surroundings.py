@@ -86,9 +86,9 @@ class TestSimulated:
             uid = PodUid(pod["uid"])
             with pytest.raises(ClusterError):
                 await cluster.delete_pod("shop", pod["name"], uid=PodUid("another"))
-            assert not cluster.deleted_by_bot(PodUid("another"))
+            assert not await cluster.deleted_by_bot(PodUid("another"))
             await cluster.delete_pod("shop", pod["name"], uid=uid)
-            assert cluster.deleted_by_bot(uid)
+            assert await cluster.deleted_by_bot(uid)
 
 
 def _template(tag: str, **env: str) -> dict[str, Any]:

@@ -156,6 +156,11 @@ def restarted(seconds: float, *pods: Pod, forgets: bool = False) -> Step:
     return Step(at=seconds, type="RESTARTED", pods=pods, forgets=forgets)
 
 
+def stopped(seconds: float) -> Step:
+    """The bot is stopped; what follows until it is started again it has to find out then."""
+    return Step(at=seconds, type="STOPPED")
+
+
 def clock(seconds: float) -> Step:
     """Nothing happens until then."""
     return Step(at=seconds, type="CLOCK")
@@ -225,8 +230,8 @@ class _Recording:
             yield {"type": "ADDED", "object": step.other}
         elif step.type == "NOTED_GONE":
             yield {"type": "DELETED", "object": step.other}
-        elif step.type == "CLOCK":
-            yield {"type": "CLOCK"}
+        elif step.type in {"CLOCK", "STOPPED"}:
+            yield {"type": step.type}
         else:
             yield from map(self._seen, step.pods)
 

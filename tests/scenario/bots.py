@@ -230,6 +230,7 @@ async def a_bot(
             "PODBOT_ALERT_CHANNEL": ALERTS,
             "PODBOT_POLICY": str(policy_file),
             "PODBOT_HTTP_ADDR": f"127.0.0.1:{own_port}",
+            "PODBOT_DATABASE_URL": f"sqlite:///{folder / 'podbot.db'}",
             **way_in,
             **cluster,
             **(settings or {}),

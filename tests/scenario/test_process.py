@@ -77,7 +77,10 @@ class TestWrongSettings:
     async def test_an_address_that_is_taken(self, tmp_path: Path) -> None:
         """That is not the settings' fault: exit code 1, and which address it is."""
         async with a_bot() as bot:
-            taken = bot.environment | {"PODBOT_HTTP_ADDR": f"127.0.0.1:{bot.port}"}
+            taken = bot.environment | {
+                "PODBOT_HTTP_ADDR": f"127.0.0.1:{bot.port}",
+                "PODBOT_DATABASE_URL": "sqlite:///another.db",
+            }
             async with a_process(taken, tmp_path) as process:
                 assert await process.ends(within=20.0) == 1
             assert process.said()[0].startswith(

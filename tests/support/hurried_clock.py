@@ -21,7 +21,7 @@ class HurriedClock:
         return datetime.now(UTC) + self._ahead
 
     def monotonic(self) -> float:
-        return time.monotonic() * self._speed
+        return time.monotonic() * self._speed + self._ahead.total_seconds()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)

@@ -12,6 +12,7 @@ from bot.model.messages import (
     Button,
     Context,
     Divider,
+    GroupMention,
     Inline,
     Line,
     Link,
@@ -52,6 +53,10 @@ def _block(block: Block) -> Iterator[str]:
                     yield f"[ {each.label} ] {msgspec.json.encode(each.command).decode()}"
                 else:
                     yield f"[ {each.placeholder} ▾ ]"
+                    yield from (
+                        f"    {choice.label}: {msgspec.json.encode(choice.command).decode()}"
+                        for choice in each.choices
+                    )
         case Table() | Divider():
             yield type(block).__name__
 
@@ -72,5 +77,7 @@ def _inline(inline: Inline) -> str:
             return f"{moment:%H:%M:%S}"
         case Mention(user=user):
             return f"@{user}"
+        case GroupMention(group=group):
+            return f"@{group}"
         case Link(text=text):
             return text

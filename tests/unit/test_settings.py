@@ -47,11 +47,14 @@ def test_every_variable_is_taken() -> None:
             "SLACK_SIGNING_SECRET": "8f7a6b5c",
             "SLACK_API_URL": "http://127.0.0.1:9000/api/",
             "KUBECONFIG": "/etc/kube/a:/etc/kube/b",
-            "PODBOT_KUBE_CONTEXTS": "prod-eu",
+            "PODBOT_KUBE_CONTEXTS": "prod-eu, prod-us,prod-eu",
             "PODBOT_NAMESPACES": " shop, cart ,shop,",
             "PODBOT_POLICY": "/etc/podbot/policy.yaml",
             "PODBOT_DELETE_AT_ONCE": "3",
             "PODBOT_DELETE_PER_PERSON": "100",
+            "PODBOT_LEASE_SECONDS": "15",
+            "PODBOT_LEASE_NAMESPACE": "ops",
+            "PODBOT_LEASE_NAME": "podbot-blue",
             "PODBOT_HTTP_ADDR": "[::1]:0",
             "PODBOT_LOG_LEVEL": "WARNING",
             "PODBOT_LOG_FORMAT": "console",
@@ -61,10 +64,12 @@ def test_every_variable_is_taken() -> None:
     assert settings.slack_signing_secret.get_secret_value() == "8f7a6b5c"
     assert settings.slack_api_url == "http://127.0.0.1:9000/api/"
     assert settings.kubeconfig == "/etc/kube/a:/etc/kube/b"
-    assert settings.kube_contexts == ("prod-eu",)
+    assert settings.kube_contexts == ("prod-eu", "prod-us")
     assert settings.namespaces == ("shop", "cart")
     assert settings.policy == Path("/etc/podbot/policy.yaml")
     assert (settings.delete_at_once, settings.delete_per_person) == (3, 100)
+    assert settings.lease_seconds == 15
+    assert (settings.lease_namespace, settings.lease_name) == ("ops", "podbot-blue")
     assert (settings.http_host, settings.http_port) == ("::1", 0)
     assert (settings.log_level, settings.log_format) == (LogLevel.WARNING, LogFormat.CONSOLE)
 
@@ -109,7 +114,6 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
             }
         )
     assert list(caught.value.problems) == [
-        "PODBOT_KUBE_CONTEXTS: name one context; podbot serves one cluster",
         "SLACK_BOT_TOKEN: a bot token begins with xoxb-",
         "SLACK_API_URL: it must begin with http:// or https://",
         "PODBOT_ALERT_CHANNEL: is not set, and podbot cannot run without it",
@@ -153,6 +157,15 @@ NO_SPACES = "no namespace can be called 'a b'; name them, separated by commas"
         ),
         pytest.param("PODBOT_NAMESPACES", "a b", NO_SPACES, id="spaces"),
         pytest.param("PODBOT_NAMESPACES", ",", "it names nothing; leave it empty for the default", id="none"),
+        pytest.param(
+            "PODBOT_LEASE_SECONDS", "4", "Input should be greater than or equal to 5", id="lease-too-short"
+        ),
+        pytest.param(
+            "PODBOT_LEASE_NAME",
+            "My Lease",
+            "nothing can be called so: lower-case letters, digits and - only",
+            id="no-name-of-a-lease",
+        ),
         pytest.param(
             "PODBOT_DELETE_AT_ONCE", "51", "Input should be less than or equal to 50", id="too-many-at-once"
         ),

@@ -10,6 +10,7 @@ It imports nothing from the rest of the bot. Made for the demo, for rehearsals a
 from bot.playground.cluster.clock import Clock, ManualClock, SystemClock
 from bot.playground.cluster.cluster import SimulatedCluster
 from bot.playground.cluster.faults import Faults
+from bot.playground.cluster.panel import ExtraButton
 from bot.playground.cluster.scenarios import SCENARIOS, ScenarioError
 from bot.playground.cluster.seed import demo_cluster
 from bot.playground.cluster.server import RunningCluster, kubeconfig, serve
@@ -17,6 +18,7 @@ from bot.playground.cluster.server import RunningCluster, kubeconfig, serve
 __all__ = [
     "SCENARIOS",
     "Clock",
+    "ExtraButton",
     "Faults",
     "ManualClock",
     "RunningCluster",

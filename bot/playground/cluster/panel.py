@@ -4,6 +4,8 @@ Served beside the Kubernetes API by the same server; the page comes from another
 """
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -22,11 +24,23 @@ _CORS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraButton:
+    """A button that whoever serves the cluster adds; `press` does it and says what was done."""
+
+    id: str
+    title: str
+    hint: str
+    group: str
+    press: Callable[[], str]
+
+
 class Panel:
     """Answers the page."""
 
-    def __init__(self, cluster: SimulatedCluster) -> None:
+    def __init__(self, cluster: SimulatedCluster, extra: Sequence[ExtraButton] = ()) -> None:
         self._cluster = cluster
+        self._extra = {each.id: each for each in extra}
 
     def add_routes(self, app: web.Application) -> None:
         """Add the panel's paths to the server."""
@@ -64,6 +78,10 @@ class Panel:
             {"id": s.id, "title": s.title, "hint": s.hint, "group": s.group.value, "target": s.target.value}
             for s in SCENARIOS.values()
         ]
+        listed += [
+            {"id": each.id, "title": each.title, "hint": each.hint, "group": each.group, "target": "cluster"}
+            for each in self._extra.values()
+        ]
         return self._answer({"scenarios": listed})
 
     async def _play(self, request: web.Request) -> web.Response:
@@ -73,6 +91,8 @@ class Panel:
             return self._answer({"ok": False, "error": "the request's body is not JSON"})
         if not isinstance(body, dict):
             return self._answer({"ok": False, "error": "the request's body is not an object"})
+        if (extra := self._extra.get(request.match_info["id"])) is not None:
+            return self._answer({"ok": True, "what": extra.press()})
         try:
             what = await self._cluster.play(
                 request.match_info["id"],

@@ -128,6 +128,13 @@ DISRUPTION_BUDGETS = Resource(
     singular="poddisruptionbudget",
     short_names=("pdb",),
 )
+LEASES = Resource(
+    group="coordination.k8s.io",
+    plural="leases",
+    kind="Lease",
+    singular="lease",
+    verbs=READ + WRITE,
+)
 POD_METRICS = Resource(
     group="metrics.k8s.io",
     version="v1beta1",
@@ -150,6 +157,7 @@ RESOURCES = (
     JOBS,
     CRONJOBS,
     DISRUPTION_BUDGETS,
+    LEASES,
     POD_METRICS,
 )
 BY_KIND = {resource.kind: resource for resource in RESOURCES}

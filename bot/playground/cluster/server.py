@@ -3,7 +3,7 @@ beside it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import yaml
@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.playground.cluster.api.app import ApiServer
 from bot.playground.cluster.clock import ManualClock
 from bot.playground.cluster.cluster import SimulatedCluster
-from bot.playground.cluster.panel import Panel
+from bot.playground.cluster.panel import ExtraButton, Panel
 
 _SHUTDOWN_SECONDS = 1.0
 
@@ -20,8 +20,11 @@ _SHUTDOWN_SECONDS = 1.0
 class RunningCluster:
     """A cluster that is being served."""
 
-    def __init__(self, cluster: SimulatedCluster, *, host: str, port: int) -> None:
+    def __init__(
+        self, cluster: SimulatedCluster, *, host: str, port: int, extra: Sequence[ExtraButton] = ()
+    ) -> None:
         self.cluster = cluster
+        self._extra = extra
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -44,7 +47,7 @@ class RunningCluster:
     async def start(self) -> None:
         """Listen."""
         app = web.Application()
-        Panel(self.cluster).add_routes(app)
+        Panel(self.cluster, self._extra).add_routes(app)
         app.router.add_route("*", "/{path:.*}", ApiServer(self.cluster.api).answer)
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, handler_cancellation=True
@@ -63,13 +66,18 @@ class RunningCluster:
 
 @asynccontextmanager
 async def serve(
-    cluster: SimulatedCluster, *, host: str = "127.0.0.1", port: int = 0
+    cluster: SimulatedCluster,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    extra: Sequence[ExtraButton] = (),
 ) -> AsyncIterator[RunningCluster]:
     """Serve a cluster, on a port that the system chooses unless one is given, for as long as the block runs.
 
     A cluster on the machine's clock lives meanwhile; one on a `ManualClock` moves only when it is advanced.
+    `extra` is added to the panel's buttons.
     """
-    running = RunningCluster(cluster, host=host, port=port)
+    running = RunningCluster(cluster, host=host, port=port, extra=extra)
     await running.start()
     life = None
     if not isinstance(cluster.agenda.clock, ManualClock):

@@ -18,6 +18,7 @@ DEFAULT_SCOPES = frozenset(
         "chat:write",
         "commands",
         "files:write",
+        "groups:history",
         "im:history",
         "im:write",
         "usergroups:read",

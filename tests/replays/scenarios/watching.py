@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.replays.script import clock, gone, incident, listed, lost, restarted, scenario, see, told
+from tests.replays.script import clock, gone, incident, listed, lost, restarted, scenario, see, stopped, told
 from tests.support.pods import STATEFUL_SET, a_pod, condition, crashed, ended, running, waiting
 
 LOOPING = a_pod(waiting(restarts=9, last=ended(1, at=-60, run="j")))
@@ -163,4 +163,38 @@ scenario(
     see(1, PULLING),
     restarted(31, a_pod(running(since=20), name="web-7d4b9c-new", uid="new")),
     clock(3_600),
+)
+scenario(
+    "died-and-vanished-while-the-bot-was-down",
+    "Its successor runs when the bot is back; the cluster still knows of the one that died.",
+    listed(0, a_pod(running())),
+    stopped(10),
+    see(20, a_pod(crashed(at=20, exit_code=137, reason="OOMKilled"))),
+    gone(30, a_pod(crashed(at=20, exit_code=137, reason="OOMKilled"), deleted=30)),
+    restarted(60, a_pod(running(since=40), uid="uid-2", name="web-7d4b9c-ab3de")),
+    clock(600),
+    told=[told(60, "OOMKilled", "app", 0, 137)],
+)
+scenario(
+    "born-died-and-vanished-while-the-bot-was-down",
+    "Nothing of it was there before, and nothing is there after.",
+    listed(),
+    stopped(10),
+    see(20, a_pod(running(since=20))),
+    see(25, a_pod(crashed(at=25))),
+    gone(30, a_pod(crashed(at=25), deleted=30)),
+    restarted(60),
+    clock(600),
+    told=[told(60, "Error", "app", 0, 1)],
+)
+scenario(
+    "told-before-the-bot-went-down",
+    "It died, it was told, and it vanished while the bot was down: once is enough.",
+    listed(0, a_pod(running())),
+    see(5, a_pod(crashed(at=5))),
+    stopped(10),
+    gone(30, a_pod(crashed(at=5), deleted=30)),
+    restarted(60),
+    clock(600),
+    told=[told(5, "Error", "app", 0, 1)],
 )

@@ -14,6 +14,7 @@ from bot.model.messages import (
     Button,
     Context,
     Divider,
+    GroupMention,
     Inline,
     Link,
     Mention,
@@ -68,7 +69,8 @@ def draw_block(block: Block) -> str:
 def _element(element: Button | Menu) -> Iterator[str]:
     if isinstance(element, Menu):
         yield f"[{element.placeholder} v]"
-        yield from (f"    {choice.label} -> {spell(choice.command)}" for choice in element.choices)
+        for choice in element.choices:
+            yield f"    {choice.label} -> {spell(choice.command, cluster=choice.cluster)}"
         return
     notes = (
         "danger" if element.dangerous else "",
@@ -77,7 +79,8 @@ def _element(element: Button | Menu) -> Iterator[str]:
         f"page {page}" if (page := getattr(element.command, "page", 0)) else "",
         f"uid {uid}" if (uid := getattr(element.command, "uid", "")) else "",
     )
-    yield f"[{element.label}] -> {spell(element.command)} " + ", ".join(filter(None, notes))
+    spelled = spell(element.command, cluster=element.cluster)
+    yield f"[{element.label}] -> {spelled} " + ", ".join(filter(None, notes))
 
 
 def _rows(rows: tuple[tuple[str, ...], ...]) -> Iterator[str]:
@@ -95,5 +98,7 @@ def _inline(inline: Inline) -> str:
             return f"<{inline.at:%Y-%m-%d %H:%M:%S}>" if inline.with_date else f"<{inline.at:%H:%M:%S}>"
         case Mention():
             return f"<@{inline.user}>"
+        case GroupMention():
+            return f"<!subteam^{inline.group}>"
         case Link():
             return f"<{inline.url}|{inline.text}>"

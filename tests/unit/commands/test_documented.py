@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.grammar import parse
+from bot.commands.grammar import ask
 from bot.commands.log_arguments import FLAGS
 from bot.model.commands import Help
+from bot.model.pods import ClusterName
 
 _PAGE = (Path(__file__).parents[3] / "docs" / "commands.md").read_text("utf-8")
 _TYPED = [
@@ -23,7 +24,8 @@ _TYPED = [
 @pytest.mark.parametrize("typed", _TYPED)
 def test_every_command_of_the_page_is_understood(typed: str) -> None:
     """What stands there to be typed does something."""
-    assert parse(typed, default_namespace="shop") != Help()
+    clusters = {ClusterName("prod"): "shop", ClusterName("staging"): "qa"}
+    assert ask(typed, clusters).command != Help()
 
 
 def test_the_page_names_every_flag_of_logs() -> None:

@@ -189,7 +189,7 @@ REFUSALS = {
     "list --sort-by": "`--sort-by` needs KEY behind it",
     "list --sort-by=restart": "Did you mean `restarts`?",
     "list --field-selector=phase": "is no field selector",
-    "list --context prod": "podbot does not take `--context`",
+    "list --context prod": "podbot serves no cluster called `prod`.",
     "get pod web-1 -A": "`-n NAMESPACE` instead of `-A`",
     "get pod web-1 -l app=web": "either a pod's name or `--selector`",
     "get pod web-1 --broken": "either a pod's name or `--broken`",

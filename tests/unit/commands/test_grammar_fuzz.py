@@ -25,6 +25,7 @@ from bot.commands.replies import problem
 from bot.commands.spelling import spell
 from bot.commands.verbs import BY_WORD, VERBS
 from bot.model.commands import Command
+from bot.model.incident_commands import IncidentCommand
 from bot.slack.blocks import render
 
 INPUTS = int(os.environ.get("PODBOT_FUZZ_INPUTS", "100000"))
@@ -61,6 +62,10 @@ _WORDS = (
         "pod/web-1",
         "deploy/web",
         "sts/db",
+        "1F3K",
+        "S1F3K",
+        "OOMKilled",
+        "markdown",
     ),
     *(
         "app=web",
@@ -195,6 +200,7 @@ def test_the_fuzz_reaches_every_verb_and_both_ends() -> None:
     """Inputs that were all refused at the first word would prove nothing."""
     seed = hashlib.shake_128(b"podbot").digest(20_000 * _BYTES_EACH)
     answers = Counter(type(understood(text)).__name__ for text in grown(seed))
-    kinds = {kind.__name__ for kind in get_args(Command)} - {"StopFollowing"}  # which is only ever pressed
+    only_pressed = {"StopFollowing"} | {kind.__name__ for kind in get_args(IncidentCommand)}
+    kinds = {kind.__name__ for kind in get_args(Command)} - only_pressed
     assert answers["Misunderstood"] > 1_000
     assert kinds <= answers.keys()

@@ -26,6 +26,7 @@ from bot.model.commands import (
     Form,
     GetLogs,
     Help,
+    ListClusters,
     ListEvents,
     ListPods,
     Manner,
@@ -36,6 +37,7 @@ from bot.model.commands import (
 )
 from bot.model.pods import ALL_NAMESPACES
 from bot.model.targets import Target, TargetKind
+from tests.unit.commands.incident_requests import incident_requests
 from tests.unit.commands.log_commands import log_commands
 
 labels = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)
@@ -128,6 +130,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(DeletePods, namespace=namespaces, selector=selectors.filter(bool), manner=manners),
     st.builds(Help, topic=st.sampled_from(["", *(spec.name for spec in VERBS)])),
     st.just(WhoAmI()),
+    st.just(ListClusters()),
+    incident_requests(namespaces=namespaces, pods=beginnings, workloads=pod_names, reasons=reasons),
     st.builds(CanI, verb=st.sampled_from(Verb), namespace=namespaces | st.just(ALL_NAMESPACES)),
 )
 

@@ -110,7 +110,7 @@ REFUSED = {
     "logs web-1 --max-log-requests=9": "podbot does not take `--max-log-requests`",
     "logs web-1 --pod-running-timeout=9s": "podbot does not take `--pod-running-timeout`",
     "logs web-1 --ignore-errors": "podbot does not take `--ignore-errors`",
-    "logs web-1 --context prod": "podbot does not take `--context`",
+    "logs web-1 --context prod": "podbot serves no cluster called `prod`.",
 }
 
 

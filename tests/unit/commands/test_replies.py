@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from bot.commands.replies import failure, problem, reply
 from bot.errors import ClusterUnreachable, InvalidRequest, ObjectNotFound, UserError
 from bot.model.answers import (
     Answer,
+    ClusterList,
+    ClusterState,
     ContainerSummary,
     Decision,
     Guidance,
@@ -143,6 +146,7 @@ SIDECAR_AND_APP = (
     ),
 )
 
+PROD = ClusterState(cluster=CLUSTER, watch_problem="", pods=1_204, namespaces=12, broken=3)
 ANSWERS: dict[str, Answer] = {
     "list": pods(
         CRASHING,
@@ -231,6 +235,14 @@ ANSWERS: dict[str, Answer] = {
     ),
     "whoami": Identity(person=ALICE, rules=(ON_CALL,)),
     "whoami-stranger": Identity(person=STRANGER, rules=(), policy_problem="there is no policy file."),
+    "clusters": ClusterList(clusters=(PROD, replace(PROD, cluster=ClusterName("staging"), broken=0))),
+    "clusters-away-and-unseen": ClusterList(
+        clusters=(
+            replace(PROD, watch_problem="prod-eu does not answer."),
+            replace(PROD, cluster=ClusterName("staging"), pods=0, namespaces=0, broken=0),
+        )
+    ),
+    "clusters-one": ClusterList(clusters=(PROD,)),
     "help": Guidance(topic=""),
     "help-logs": Guidance(topic="logs"),
     "help-whoami": Guidance(topic="whoami"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.commands.grammar import Asked
 from bot.commands.suggestion import from_buttons, from_text, typed, words
 from bot.model.commands import Command, DeletePod, DescribePod, GetLogs, ListPods
+from bot.model.pods import ClusterName
 
+PROD, STAGING = ClusterName("prod"), ClusterName("staging")
 POD = "web-7d4b9c-x2x9q"
 
 
@@ -26,7 +29,7 @@ POD = "web-7d4b9c-x2x9q"
 )
 def test_a_text(text: str, command: str) -> None:
     """The first name of a Deployment's shape, and the namespace that goes with it."""
-    found = from_text(text, default_namespace="default")
+    found = from_text(text, {PROD: "default"})
     assert (typed(found) if found else "") == command
 
 
@@ -48,8 +51,22 @@ def test_a_text(text: str, command: str) -> None:
 )
 def test_buttons(commands: list[Command], command: str) -> None:
     """What podbot's own message offers is exact."""
-    found = from_buttons(commands)
+    found = from_buttons([Asked(command=each) for each in commands])
     assert (typed(found) if found else "") == command
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        pytest.param(f"{POD} crashed in *staging*", f"--context=staging logs {POD} -n qa", id="named"),
+        pytest.param(f"{POD} crashed in stagings", f"logs {POD} -n default", id="not-named"),
+    ],
+)
+def test_a_text_that_names_one_of_several_clusters(text: str, command: str) -> None:
+    """The cluster's name as a word of its own is the pod's cluster, and its namespace the default."""
+    found = from_text(text, {PROD: "default", STAGING: "qa"})
+    assert found is not None
+    assert typed(found) == command
 
 
 def test_the_words_to_be_looked_up() -> None:

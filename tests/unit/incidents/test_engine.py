@@ -9,7 +9,7 @@ import pytest
 
 from bot.incidents import engine
 from bot.model.deaths import Cause, Death
-from bot.model.incidents import Evidence, Incident, IncidentId
+from bot.model.incidents import Ending, Evidence, Incident, IncidentId
 from bot.model.pods import Owner
 from tests.support.deaths import a_death
 from tests.support.pods import at
@@ -72,3 +72,27 @@ def test_nodes_do_not_pile_up() -> None:
     for number in range(100):
         incident = engine.with_death(incident, a_death(uid=f"uid-{number}", node=f"node-{number}"))
     assert len(incident.nodes) == engine.MOST_NODES
+
+
+def test_an_open_incident_takes_every_death_of_its_key_however_late() -> None:
+    """Quiet is no recovery; what is over takes one for half an hour, and what another tells of takes none."""
+    incident, late = opened(), a_death(restart=1, seconds=100_000)
+    assert engine.continues(incident, late)
+    ending = Ending(since=at(1_000), words="5 of 5 Ready")
+    half_an_hour = engine.REOPENS_FOR.total_seconds()
+    over = engine.recovered(incident, ending)
+    assert engine.continues(over, a_death(restart=1, seconds=999 + half_an_hour))
+    assert not engine.continues(over, a_death(restart=1, seconds=1_000 + half_an_hour))
+    assert not engine.continues(engine.merged(incident, IncidentId("9Q2F"), at(20)), a_death(restart=1))
+
+
+def test_pods_and_workloads_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond their bounds deaths are counted still, and no pod is counted twice."""
+    monkeypatch.setattr(engine, "MOST_PODS", 3)
+    monkeypatch.setattr(engine, "MOST_WORKLOADS", 2)
+    incident = opened()
+    for number in range(9):
+        owner = Owner(kind="Deployment", name=f"w{number % 3}")
+        incident = engine.with_death(incident, a_death(uid=f"uid-{number}", owner=owner))
+    assert (incident.deaths, len(incident.pods), len(incident.workloads)) == (10, 3, 2)
+    assert sum(each.pods for each in incident.workloads) <= 3

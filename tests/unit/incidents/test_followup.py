@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
@@ -15,9 +15,11 @@ from bot.errors import ClusterUnreachable
 from bot.incidents import circumstances, recovery
 from bot.incidents import keeper as keeping
 from bot.incidents.keeper import Keeper
+from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death
 from bot.model.events import Event, ObjectReference
 from bot.model.incidents import IncidentId
+from bot.model.letters import Letter
 from bot.model.messages import Message
 from bot.model.people import ChannelId
 from bot.model.pods import ObjectMeta, Owner, Pod
@@ -25,6 +27,7 @@ from bot.model.surroundings import JobEnd, OwnerState
 from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death
+from tests.support.findings import found
 from tests.support.pods import READY, SCHEDULED, a_pod, at, crashed, running, waiting
 from tests.support.reading import as_read
 from tests.support.surroundings import HEALTHY, MemorySurroundings
@@ -45,7 +48,8 @@ class Desk:
         self.said: list[tuple[str, Message]] = []
         self.keeper = Keeper(
             channel=ChannelId("C1"),
-            announcer=self,
+            store=Unstored(),
+            outbox=self,
             source=self,
             mask=mask_lines,
             clock=self.clock,
@@ -59,14 +63,11 @@ class Desk:
     ) -> tuple[str, ...]:
         return ("last words",)
 
-    async def announce(self, key: str, channel: ChannelId, message: Message) -> None:
-        self.said.append((key, message))
-
-    def forget(self, key: str) -> None:
-        """Nothing is kept under keys here."""
+    async def put(self, letters: Sequence[Letter]) -> None:
+        self.said += [(letter.incident or "", letter.message) for letter in letters]
 
     async def dies(self, death: Death) -> None:
-        await self.keeper.record(death)
+        await self.keeper.record(found(death))
         await settle(60)
 
     @property
@@ -235,7 +236,7 @@ class TestRecovery:
             desk.pod = WELL
             desk.around.hanging = {"owner"}
             await desk.clock.advance(62)
-            await desk.keeper.record(a_death(restart=1, restarts=2, seconds=70))
+            await desk.keeper.record(found(a_death(restart=1, restarts=2, seconds=70)))
             await settle(60)
             assert desk.state() == "firing"
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain, count, repeat
 
 import pytest
 
 from bot.errors import ClusterUnreachable
-from bot.incidents import announce, engine, keeper
+from bot.incidents import announce, engine, ids, keeper, reading
 from bot.incidents.keeper import Keeper
-from bot.model.deaths import Cause
+from bot.incidents.unstored import Unstored
+from bot.model.deaths import Cause, Death
 from bot.model.incidents import Evidence, Incident, IncidentId
+from bot.model.letters import Letter
 from bot.model.messages import Message, Preformatted
 from bot.model.people import ChannelId
 from bot.model.pods import Owner
 from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death, a_pods_death
+from tests.support.findings import found
 
 CHANNEL = ChannelId("C1")
 
@@ -51,19 +54,21 @@ class Logs:
 
 
 class Outbox:
-    """An announcer that remembers what was said when."""
+    """An outbox that remembers what was said when."""
 
     def __init__(self, clock: HeldClock) -> None:
         self._clock = clock
         self.said: list[tuple[float, str, Message]] = []
-        self.forgotten: list[str] = []
+        self.finished: list[str] = []
 
-    async def announce(self, key: str, channel: ChannelId, message: Message) -> None:
-        assert channel == CHANNEL
-        self.said.append((self._clock.monotonic(), key, message))
-
-    def forget(self, key: str) -> None:
-        self.forgotten.append(key)
+    async def put(self, letters: Sequence[Letter]) -> None:
+        for letter in letters:
+            assert letter.channel == CHANNEL
+            assert letter.incident is not None
+            if letter.final:
+                self.finished.append(letter.incident)
+            else:
+                self.said.append((self._clock.monotonic(), letter.incident, letter.message))
 
     def revisions(self, key: str = "I0") -> list[tuple[object, object]]:
         """Deaths and whether the log was there, of each announcement under a key."""
@@ -81,15 +86,20 @@ class Desk:
         self.clock = HeldClock()
         self.logs = Logs()
         self.outbox = Outbox(self.clock)
+        self.store = Unstored()
         self.keeper = Keeper(
             channel=CHANNEL,
-            announcer=self.outbox,
+            store=self.store,
+            outbox=self.outbox,
             source=self.logs,
             mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(next(new_ids)),
         )
         self.task = asyncio.create_task(self.keeper.run(), name="keeper under test")
+
+    async def dies(self, death: Death) -> None:
+        await self.keeper.record(found(death))
 
 
 @asynccontextmanager
@@ -108,7 +118,7 @@ async def a_desk(new_ids: Iterator[str] | None = None) -> AsyncIterator[Desk]:
 async def test_an_alert_goes_out_with_its_evidence_when_that_is_quick() -> None:
     """One message, at once, with the log."""
     async with a_desk() as desk:
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await settle()
         assert desk.outbox.revisions() == [(1, True)]
         assert desk.outbox.said[0][0] == 0.0
@@ -118,7 +128,7 @@ async def test_an_alert_does_not_wait_for_slow_evidence() -> None:
     """After a second it goes out without, and is completed when the evidence is there."""
     async with a_desk() as desk:
         desk.logs.answer.clear()
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await desk.clock.advance(0.9)
         assert desk.outbox.said == []
         await desk.clock.advance(0.2)
@@ -133,7 +143,7 @@ async def test_a_cluster_that_is_away_still_makes_an_alert() -> None:
     """The reason stands where the log would."""
     async with a_desk() as desk:
         desk.logs.error = ClusterUnreachable("prod-eu does not answer.")
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await settle()
         (said,) = desk.outbox.said
         assert "prod-eu does not answer." in str(said[2].blocks)
@@ -142,9 +152,9 @@ async def test_a_cluster_that_is_away_still_makes_an_alert() -> None:
 async def test_deaths_of_one_cause_update_one_message() -> None:
     """Each death is told at once; the log of the latest follows."""
     async with a_desk() as desk:
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await settle()
-        await desk.keeper.record(a_death(restart=1, seconds=20))
+        await desk.dies(a_death(restart=1, seconds=20))
         await settle()
         assert {key for _, key, _ in desk.outbox.said} == {"I0"}
         assert desk.outbox.revisions()[-1] == (2, True)
@@ -156,10 +166,10 @@ async def test_what_dies_while_evidence_is_read_gets_its_own() -> None:
     """The message ends with the log of the latest death, read one at a time."""
     async with a_desk() as desk:
         desk.logs.answer.clear()
-        await desk.keeper.record(a_death(uid="uid-1"))
+        await desk.dies(a_death(uid="uid-1"))
         await settle()
         for number in range(2, 6):
-            await desk.keeper.record(a_death(uid=f"uid-{number}", seconds=10 * number))
+            await desk.dies(a_death(uid=f"uid-{number}", seconds=10 * number))
         await desk.clock.advance(1.1)
         assert desk.logs.most_at_once == 1
         desk.logs.answer.set()
@@ -172,8 +182,8 @@ async def test_what_dies_while_evidence_is_read_gets_its_own() -> None:
 async def test_another_cause_is_another_message() -> None:
     """Nothing hides behind a running incident."""
     async with a_desk() as desk:
-        await desk.keeper.record(a_death())
-        await desk.keeper.record(a_pods_death(Cause.EVICTED))
+        await desk.dies(a_death())
+        await desk.dies(a_pods_death(Cause.EVICTED))
         await settle()
         assert {key for _, key, _ in desk.outbox.said} == {"I0", "I1"}
 
@@ -181,12 +191,12 @@ async def test_another_cause_is_another_message() -> None:
 async def test_after_an_hours_quiet_a_new_message_is_begun() -> None:
     """The old one is let go, not called over."""
     async with a_desk() as desk:
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await settle()
-        await desk.keeper.record(a_death(restart=1, seconds=4_000))
+        await desk.dies(a_death(restart=1, seconds=4_000))
         await settle()
         assert [key for _, key, _ in desk.outbox.said] == ["I0", "I1"]
-        assert desk.outbox.forgotten == ["I0"]
+        assert desk.outbox.finished == ["I0"]
 
 
 async def test_a_storm_asks_the_api_server_for_few_logs_at_once() -> None:
@@ -195,19 +205,19 @@ async def test_a_storm_asks_the_api_server_for_few_logs_at_once() -> None:
         desk.logs.answer.clear()
         for number in range(100):
             owner = Owner(kind="Deployment", name=f"web-{number}")
-            await desk.keeper.record(a_death(uid=f"uid-{number}", owner=owner))
+            await desk.dies(a_death(uid=f"uid-{number}", owner=owner))
         await desk.clock.advance(1.0)
         await settle(400)
-        assert desk.logs.most_at_once == keeper.EVIDENCE_AT_ONCE
+        assert desk.logs.most_at_once == reading.EVIDENCE_AT_ONCE
         assert len({key for _, key, _ in desk.outbox.said}) == 100
 
 
 async def test_ids_are_not_given_twice() -> None:
     """Two incidents under one id would share, and so lose, a message."""
-    ids = chain(["AAAA", "AAAA", "AAAA"], (f"B{number}" for number in count()))
-    async with a_desk(ids) as desk:
-        await desk.keeper.record(a_death())
-        await desk.keeper.record(a_death(Cause.START_ERROR))
+    names = chain(["AAAA", "AAAA", "AAAA"], (f"B{number}" for number in count()))
+    async with a_desk(names) as desk:
+        await desk.dies(a_death())
+        await desk.dies(a_death(Cause.START_ERROR, restart=1))
         await settle()
         assert {key for _, key, _ in desk.outbox.said} == {"AAAA", "B0"}
 
@@ -216,11 +226,11 @@ async def test_one_gatherer_that_breaks_takes_nobody_along() -> None:
     """Its own alert goes out and says so; the next one's evidence is read as ever."""
     async with a_desk() as desk:
         desk.logs.error = RuntimeError("a log that nobody thought of")
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await settle()
         assert "podbot stumbled over it" in str(desk.outbox.said[0][2].blocks)
         desk.logs.error = None
-        await desk.keeper.record(a_death(Cause.OOM_KILLED, exit_code=137))
+        await desk.dies(a_death(Cause.OOM_KILLED, restart=1, exit_code=137))
         await settle()
         assert desk.outbox.revisions("I1") == [(1, True)]
 
@@ -233,7 +243,7 @@ async def test_an_incident_that_cannot_be_worded_is_told_barely(monkeypatch: pyt
 
     async with a_desk() as desk:
         monkeypatch.setattr(announce, "message", stumble)
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await settle()
         assert desk.outbox.said[0][2] == announce.bare(with_its_log())
 
@@ -251,23 +261,23 @@ async def test_the_queue_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         handed_in: list[int] = []
         blocked = asyncio.Event()
 
-        async def wait(key: str, channel: ChannelId, message: Message) -> None:
+        async def wait(letters: Sequence[Letter]) -> None:
             await blocked.wait()
 
-        said, desk.outbox.announce = desk.outbox.announce, wait  # type: ignore[method-assign]  # Slack hangs
-        await desk.keeper.record(a_death())
+        said, desk.outbox.put = desk.outbox.put, wait  # type: ignore[method-assign]  # Slack hangs
+        await desk.dies(a_death())
         await settle()
 
         async def hand_in() -> None:
             for number in range(1, 10):
-                await desk.keeper.record(a_death(restart=number, seconds=10 + number))
+                await desk.dies(a_death(restart=number, seconds=10 + number))
                 handed_in.append(number)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(hand_in())
             await settle()
             assert len(handed_in) < 9
-            desk.outbox.announce = said  # type: ignore[method-assign]  # and is back
+            desk.outbox.put = said  # type: ignore[method-assign]  # and is back
             blocked.set()
         await settle(60)
         assert desk.outbox.revisions()[-1] == (10, True)
@@ -277,16 +287,16 @@ async def test_incidents_in_memory_have_a_bound(monkeypatch: pytest.MonkeyPatch)
     """The one that was quiet for longest goes first."""
     monkeypatch.setattr(keeper, "MOST_INCIDENTS", 2)
     async with a_desk() as desk:
-        for name in ("one", "two", "one", "three"):
-            await desk.keeper.record(a_death(owner=Owner(kind="Deployment", name=name)))
+        for number, name in enumerate(("one", "two", "one", "three")):
+            await desk.dies(a_death(restart=number, owner=Owner(kind="Deployment", name=name)))
         await settle(60)
-        assert desk.outbox.forgotten == ["I1"]
+        assert desk.outbox.finished == ["I1"]
 
 
 async def test_secrets_in_the_clusters_own_words_are_masked() -> None:
     """A termination message is the pod's own text."""
     async with a_desk() as desk:
-        await desk.keeper.record(a_death(message="failed with password=hunter2"))
+        await desk.dies(a_death(message="failed with password=hunter2"))
         await settle()
         assert "hunter2" not in str(desk.outbox.said)
         assert "[masked]" in str(desk.outbox.said)
@@ -297,7 +307,7 @@ async def test_a_keeper_that_is_stopped_leaves_no_reading_behind() -> None:
     async with a_desk() as desk:
         desk.logs.answer.clear()
         for number, cause in zip(range(2), (Cause.ERROR, Cause.OOM_KILLED), strict=True):
-            await desk.keeper.record(a_death(cause, uid=f"uid-{number}"))
+            await desk.dies(a_death(cause, uid=f"uid-{number}"))
         await settle()
         assert desk.logs.at_once == 2
 
@@ -306,7 +316,7 @@ async def test_what_was_taken_is_told_before_the_end() -> None:
     """Settling waits for the evidence of every death that was handed in, so that none is lost at a stop."""
     async with a_desk() as desk:
         desk.logs.answer.clear()
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         settling = asyncio.create_task(desk.keeper.settle(5.0), name="settling")
         await settle()
         assert not settling.done()
@@ -319,15 +329,15 @@ async def test_settling_has_an_end() -> None:
     """A cluster that does not answer does not hold the stop up."""
     async with a_desk() as desk:
         desk.logs.answer.clear()
-        await desk.keeper.record(a_death())
+        await desk.dies(a_death())
         await desk.keeper.settle(0.05)
         assert desk.logs.at_once == 1
 
 
 def test_ids_are_short_and_sayable() -> None:
     """Four characters without look-alikes."""
-    draw: Callable[[], str] = keeper.random_id
+    draw: Callable[[], str] = ids.random_id
     for identity in (draw() for _ in repeat(None, 200)):
         assert len(identity) == 4
-        assert set(identity) <= set(keeper.ALPHABET)
-    assert not set("ILOU") & set(keeper.ALPHABET)
+        assert set(identity) <= set(ids.ALPHABET)
+    assert not set("ILOU") & set(ids.ALPHABET)

@@ -148,3 +148,24 @@ async def test_a_redirect_is_not_followed(call: Call, code: int) -> None:
             with pytest.raises(ClusterError, match=str(code)):
                 await call(cluster)
     assert followed == []
+
+
+async def test_a_deletion_whose_answer_is_lost_is_sent_once() -> None:
+    """aiohttp by itself repeats a DELETE when a used connection breaks; the second one would find nothing to
+    delete, and podbot would say that nothing was changed.
+    """
+    deletions: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.method == "DELETE":
+            deletions.append(request.path)
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response({"items": [], "metadata": {"resourceVersion": "1"}})
+
+    async with http_server(answer) as url, cluster_at(url) as cluster:
+        await cluster.list_pods("shop")  # so that there is a connection to be used again
+        with pytest.raises(ClusterUnreachable) as failed:
+            await cluster.delete_pod("shop", "web-1", uid=PodUid("u"))
+    assert deletions == ["/api/v1/namespaces/shop/pods/web-1"]
+    assert not failed.value.changed_nothing

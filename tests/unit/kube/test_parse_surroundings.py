@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.kube import parse_surroundings as parse
+from bot.model.pods import Owner
 from bot.model.surroundings import JobEnd
 
 
@@ -64,6 +66,26 @@ def test_how_a_job_ended(conditions: list[Any] | None, end: JobEnd | None, reaso
     """By its conditions alone."""
     found = parse.owner("Job", _owner("Job", {"backoffLimit": 2}, {"conditions": conditions, "failed": 3}))
     assert (found.job_end, found.job_reason, found.failed_tries, found.tries_allowed) == (end, reason, 3, 3)
+
+
+def test_a_cron_job_says_when_a_job_of_it_last_succeeded() -> None:
+    """Its `active` is a list of Jobs, where a Job's own is a number."""
+    status = {"active": [{"kind": "Job", "name": "report-1"}], "lastSuccessfulTime": "2026-11-22T02:00:00Z"}
+    found = parse.owner("CronJob", _owner("CronJob", {"suspend": True}, status))
+    assert found.owner == Owner(kind="CronJob", name="x")
+    assert (found.suspended, found.succeeded_at) == (True, datetime(2026, 11, 22, 2, tzinfo=UTC))
+    never = parse.owner("CronJob", _owner("CronJob", {}, {}))
+    assert never.succeeded_at is None
+
+
+def test_a_job_names_the_cron_job_that_made_it() -> None:
+    """Its controller; other owners do not count."""
+    owners = [
+        {"kind": "Other", "name": "x", "uid": "1"},
+        {"kind": "CronJob", "name": "report", "uid": "2", "controller": True},
+    ]
+    body = {"metadata": {"name": "report-29384756", "ownerReferences": owners}}
+    assert parse.owner("Job", json.dumps(body).encode()).part_of == Owner(kind="CronJob", name="report")
 
 
 def test_a_status_of_an_older_specification_is_told_as_such() -> None:

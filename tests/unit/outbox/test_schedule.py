@@ -1,10 +1,42 @@
-"""When to say what."""
+"""When to say what, and what first."""
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from datetime import timedelta
 
-from bot.outbox.schedule import LONGEST_BACKOFF, POST_EVERY, UPDATE_EVERY, backoff, due_at
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model.letters import KeptLetter, LetterKey, Posted, Urgency
+from bot.outbox.schedule import (
+    LONGEST_BACKOFF,
+    UPDATE_EVERY,
+    Allowance,
+    Holds,
+    Waiting,
+    backoff,
+    first_turn,
+    in_order,
+)
+from tests.support.outbox import a_letter
+
+NOW = 100.0
+TIMES = st.floats(min_value=0, max_value=200)
+LETTERS = st.lists(
+    st.builds(
+        Waiting,
+        urgency=st.sampled_from(Urgency),
+        stands=st.booleans(),
+        thread=st.none() | st.sampled_from([LetterKey("a"), LetterKey("b")]),
+        blocked=st.booleans(),
+        not_before=st.just(0.0) | TIMES,
+        sent_at=st.none() | TIMES,
+    ),
+    max_size=12,
+)
+HOLDS = st.builds(Holds, posts=TIMES, updates=TIMES)
 
 
 @pytest.mark.parametrize(
@@ -27,17 +59,84 @@ def test_pauses_double_up_to_a_minute_and_slacks_word_wins(
     assert backoff(failures, retry_after) == pause
 
 
-@pytest.mark.parametrize(
-    ("channel", "message", "due"),
-    [
-        pytest.param(None, None, 100.0, id="nothing-before"),
-        pytest.param(99.5, None, 99.5 + POST_EVERY, id="the-channel-was-just-used"),
-        pytest.param(90.0, 99.0, 99.0 + UPDATE_EVERY, id="the-message-was-just-updated"),
-        pytest.param(50.0, 50.0, 100.0, id="long-ago"),
-    ],
-)
-def test_a_channel_and_a_message_each_have_their_pace(
-    channel: float | None, message: float | None, due: float
+@given(LETTERS, HOLDS)
+def test_whoever_has_the_turn_may_go_now(letters: list[Waiting], holds: Holds) -> None:
+    """Neither pace nor Retry-After nor a backoff is ever overridden, however urgent a letter is."""
+    index, at = first_turn(letters, NOW, holds)
+    if index is None:
+        assert at > NOW
+        return
+    letter = letters[index]
+    assert not letter.blocked
+    assert letter.not_before <= NOW
+    assert (holds.updates if letter.stands else holds.posts) <= NOW
+    if letter.stands and letter.sent_at is not None:
+        assert letter.sent_at + UPDATE_EVERY <= NOW
+
+
+@given(LETTERS, HOLDS)
+def test_a_reply_never_overtakes_an_earlier_one_of_its_thread(letters: list[Waiting], holds: Holds) -> None:
+    """Not even where the earlier one has to wait and the later one is more urgent."""
+    index, _ = first_turn(letters, NOW, holds)
+    if index is not None and not letters[index].stands and letters[index].thread is not None:
+        assert all(each.stands or each.thread != letters[index].thread for each in letters[:index])
+
+
+@given(LETTERS)
+def test_nothing_more_urgent_could_have_gone(letters: list[Waiting]) -> None:
+    """Where all may go at once, the most urgent goes, and among equals a new message before an update."""
+    free = [
+        Waiting(urgency=each.urgency, stands=each.stands, thread=None if each.stands else each.thread)
+        for each in letters
+    ]
+    index, _ = first_turn(free, NOW, Holds(posts=0.0, updates=0.0))
+    if index is None:
+        assert not free
+        return
+    heads = [
+        each
+        for at, each in enumerate(free)
+        if each.thread is None or all(other.thread != each.thread for other in free[:at])
+    ]
+    assert (free[index].urgency, free[index].stands) == min((each.urgency, each.stands) for each in heads)
+
+
+@given(LETTERS, HOLDS)
+def test_looking_again_at_the_time_named_is_neither_late_nor_in_vain(
+    letters: list[Waiting], holds: Holds
 ) -> None:
-    """The later of the two counts."""
-    assert due_at(100.0, channel, message) == due
+    """At that time somebody may go, and nobody could have gone before."""
+    index, at = first_turn(letters, NOW, holds)
+    if index is None and at < float("inf"):
+        assert first_turn(letters, at, holds)[0] is not None
+        assert first_turn(letters, (NOW + at) / 2, holds)[0] is None or (NOW + at) / 2 >= at
+
+
+@given(st.lists(st.floats(min_value=0, max_value=30), max_size=200))
+def test_updates_keep_to_fifty_in_any_minute(pauses: list[float]) -> None:
+    """Whenever somebody wants to update, they wait until they may."""
+    now, allowance, times = 0.0, Allowance(), []
+    for pause in pauses:
+        now = allowance.free_at(now + pause)
+        allowance = allowance.spent(now)
+        times.append(now)
+    assert all(sum(start <= at < start + 60 for at in times) <= 50 for start in times)
+
+
+def test_kept_letters_go_oldest_thread_first_and_replies_by_their_numbers() -> None:
+    """A reply that was worded anew is not said after a later one."""
+    later = timedelta(minutes=1)
+    ages = {
+        "b": later * 2,
+        "b/2": later * 3,
+        "b/10": later * 4,
+        "a": later,
+        "a/2": later * 9,
+        "a/9": later * 5,
+    }
+    letters = [a_letter(key, thread=key[0] if "/" in key else None) for key in ages]
+    kept = [
+        KeptLetter(letter=replace(letter, created_at=letter.created_at + ages[letter.key]), posted=Posted())
+        for letter in reversed(letters)
+    ]
+    assert [each.letter.key for each in in_order(kept)] == ["a", "a/2", "a/9", "b", "b/2", "b/10"]

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.files.strict_yaml import MAX_CHARACTERS, FileMistakes
 from bot.model.commands import Verb
 from bot.pods.policy import Policy
-from bot.pods.policy_file import PolicyMistakes, parse
-from bot.pods.policy_yaml import MAX_CHARACTERS
+from bot.pods.policy_file import parse
 from tests.support.policies import DESIGN
 
 HEAD = "version: 1\nroles:\n  viewer:\n    - {verbs: [list], namespaces: [shop]}\n"
 
 
 def mistakes(text: str) -> tuple[str, ...]:
-    with pytest.raises(PolicyMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         parse(text)
     return caught.value.mistakes
 
@@ -174,7 +174,7 @@ def test_the_designs_example_is_read_whole() -> None:
         pytest.param(
             "a" * (MAX_CHARACTERS + 1), ["line 1: the file has more than 200000 characters"], id="long"
         ),
-        pytest.param("[" * 5000, ["line 1: not a policy: nested too deeply"], id="deep"),
+        pytest.param("[" * 5000, ["line 1: nested too deeply"], id="deep"),
     ],
 )
 def test_each_mistake_is_named_by_its_line(text: str, said: list[str]) -> None:
@@ -203,6 +203,6 @@ def test_any_text_is_a_policy_or_a_list_of_mistakes(text: str) -> None:
     found: Policy | tuple[str, ...]
     try:
         found = parse(text)
-    except PolicyMistakes as error:
+    except FileMistakes as error:
         found = error.mistakes
     assert isinstance(found, Policy) or (found and all(each.startswith("line ") for each in found))

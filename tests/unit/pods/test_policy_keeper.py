@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from bot.files.followed import LOOK_EVERY
 from bot.model.commands import Verb
-from bot.pods.policy_keeper import LOOK_EVERY, PolicyKeeper
+from bot.pods.policy_keeper import PolicyKeeper
 from tests.support.clock import HeldClock
 from tests.support.policies import ALICE, DESIGN
 

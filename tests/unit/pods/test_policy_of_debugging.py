@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.files.strict_yaml import FileMistakes
 from bot.model.api_path import parse as api_path
-from bot.pods.policy_file import PolicyMistakes, parse
+from bot.pods.policy_file import parse
 from tests.support.policies import ALICE, STRANGER
 
 POLICY = """\
@@ -93,7 +94,7 @@ def test_the_rule_in_words() -> None:
 )
 def test_mistakes(rule: str, says: str) -> None:
     """A rule that cannot mean what it says is a mistake of the file, with its line."""
-    with pytest.raises(PolicyMistakes) as wrong:
+    with pytest.raises(FileMistakes) as wrong:
         parse(f"version: 1\nroles:\n  a:\n    - {rule}\n")
     assert says in wrong.value.mistakes[0]
     assert wrong.value.mistakes[0].startswith("line 4:")
@@ -101,5 +102,5 @@ def test_mistakes(rule: str, says: str) -> None:
 
 def test_an_image_that_is_none() -> None:
     """What could match no image is told at once."""
-    with pytest.raises(PolicyMistakes, match=r"line 2: debug_images.0: must be an image"):
+    with pytest.raises(FileMistakes, match=r"line 2: debug_images.0: must be an image"):
         parse("version: 1\ndebug_images: ['busy box']\nroles: {}\n")

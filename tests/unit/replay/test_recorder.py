@@ -48,6 +48,9 @@ class LiveCluster:
     async def pod_pages(self, namespace: str) -> AsyncIterator[PodPage]:
         yield PodPage(pods=tuple(self.listed), resource_version="1")
 
+    async def latest_version(self, namespace: str) -> str:
+        return "1"
+
     @asynccontextmanager
     async def watch_pods(
         self, namespace: str, *, resource_version: str

@@ -24,6 +24,7 @@ from bot.playground.workspace import Running, Workspace, demo_settings, serve
 from bot.pods.log_feed import LogFeed
 from bot.slack import app, connection
 from bot.slack.client import open_client
+from bot.slack.clusters import Clusters, Served
 from bot.slack.connection import BotIdentity, SocketConnection
 from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
@@ -41,6 +42,7 @@ class ToldPods(ToldDeletions):
 
     def __init__(self) -> None:
         super().__init__()
+        self.cluster = ClusterName("prod-eu")
         self.broken: tuple[PodRow, ...] = ()
         self.on_run: Callable[[Command], Awaitable[Answer]] = self._guide
 
@@ -65,7 +67,7 @@ class ToldPods(ToldDeletions):
         health = BotHealth(version="1.2.3", watch_problem="", last_contact=NOW, slack_connected=True)
         return Home(
             person=asker.person,
-            cluster=ClusterName("prod-eu"),
+            cluster=self.cluster,
             broken=self.broken,
             broken_in_all=len(self.broken),
             pods=1_000,
@@ -100,6 +102,8 @@ class Bench:
     client: AsyncWebClient
     identity: BotIdentity
     pods: ToldPods
+    staging: ToldPods
+    """Of a second cluster; served where a test says so."""
     intake: Intake
     follow_ups: FollowUps
     alice: Person
@@ -109,11 +113,17 @@ class Bench:
 
 @asynccontextmanager
 async def podbot_in(
-    workspace: Workspace, *, most_at_once: int = 100, patience: float = 20.0
+    workspace: Workspace, *, most_at_once: int = 100, patience: float = 20.0, two_clusters: bool = False
 ) -> AsyncIterator[Bench]:
     """Serve the workspace, connect podbot by Socket Mode, and seat Alice and Bob."""
     pods, intake, clock = ToldPods(), Intake(most_at_once=most_at_once), SystemClock()
-    follow_ups = FollowUps(pods)
+    staging = ToldPods()
+    staging.cluster = ClusterName("staging")
+    served = [
+        Served(name=pods.cluster, pods=pods, default_namespace="shop"),
+        Served(name=staging.cluster, pods=staging, default_namespace="qa"),
+    ]
+    follow_ups = FollowUps()
     requests: list[str] = []
 
     def new_id() -> str:
@@ -131,12 +141,11 @@ async def podbot_in(
         bolt = app.build(
             client=client,
             identity=identity,
-            pods=pods,
+            clusters=Clusters(*served[: 2 if two_clusters else 1]),
             people=SlackPeople(client, team=identity.team, clock=clock),
-            streams=LogStreams(client=client, pods=pods, clock=clock),
+            streams=LogStreams(client=client, clock=clock),
             intake=intake,
             follow_ups=follow_ups,
-            default_namespace="shop",
             patience=patience,
             new_id=new_id,
         )
@@ -149,6 +158,7 @@ async def podbot_in(
                 client=client,
                 identity=identity,
                 pods=pods,
+                staging=staging,
                 intake=intake,
                 follow_ups=follow_ups,
                 alice=alice,

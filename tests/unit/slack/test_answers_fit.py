@@ -12,7 +12,7 @@ from _pytest.mark import ParameterSet
 
 from bot.commands.replies import problem, reply
 from bot.errors import ClusterUnreachable, UserError
-from bot.model.answers import Answer, Health, LogExcerpt, PodList, PodRow, Trouble
+from bot.model.answers import Answer, ClusterList, Health, LogExcerpt, PodList, PodRow, Trouble
 from bot.model.commands import GetLogs, ListPods, OpenPod
 from bot.model.deletions import DeletionPlan
 from bot.model.messages import Message
@@ -40,7 +40,7 @@ TEXTS = {
     "blank": " \n\t ",
 }
 ANSWERS = get_args(Answer)
-NEVER_EMPTY = {DeletionPlan}
+NEVER_EMPTY = {ClusterList, DeletionPlan}
 """These are always about something."""
 ENOUGH_OF_A_THOUSAND = {"longest-name", "hostile"}
 """Texts of a few hundred letters; a thousand of the longer ones take long and tell nothing more."""

@@ -21,6 +21,7 @@ from bot.model.messages import (
     Choice,
     Context,
     Divider,
+    GroupMention,
     Inline,
     Link,
     Mention,
@@ -37,7 +38,7 @@ from bot.model.messages import (
     code,
     plain,
 )
-from bot.model.people import UserId
+from bot.model.people import UsergroupId, UserId
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import RenderedMessage, as_plain, render
 from tests.unit.slack.golden import assert_golden
@@ -257,6 +258,8 @@ INLINES: st.SearchStrategy[Inline] = st.one_of(
     st.builds(Text, HOSTILE_TEXT, STYLES),
     st.builds(Moment, MOMENTS, st.booleans()),
     st.builds(Mention, HOSTILE_TEXT.map(UserId)),
+    st.builds(GroupMention, st.sampled_from([UsergroupId("S01ONCALL"), UsergroupId("<!channel>")])),
+    st.builds(GroupMention, HOSTILE_TEXT.map(UsergroupId)),
     st.builds(Link, st.one_of(HOSTILE_TEXT, st.just("https://a.example/?a=1&b=<2>")), HOSTILE_TEXT),
 )
 LINES = st.lists(INLINES, max_size=14).map(tuple)
@@ -316,7 +319,9 @@ def assert_taken(rendered: RenderedMessage) -> None:
         _assert_inert(block)
 
 
-_MARKS = re.compile(r"`[^`<>]*`|<!date\^[^<>]*>|<@[UW][A-Z0-9]+>|<https?://[^<>|]*\|[^<>]*>")
+_MARKS = re.compile(
+    r"`[^`<>]*`|<!date\^[^<>]*>|<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<https?://[^<>|]*\|[^<>]*>"
+)
 """What podbot itself marks up in a quiet line; between such marks nothing may mean anything to Slack."""
 
 
@@ -328,7 +333,9 @@ def _assert_inert(value: object) -> None:
         return
     for each in value.values():
         _assert_inert(each)
-    assert value.get("type") not in {"broadcast", "markdown", "usergroup", "channel"}
+    assert value.get("type") not in {"broadcast", "markdown", "channel"}
+    if value.get("type") == "usergroup":
+        assert re.fullmatch(r"S[A-Z0-9]+", value["usergroup_id"]), "only ever an id of podbot's settings"
     if value.get("type") == "mrkdwn":
         said = value["text"]
         assert "<!channel" not in said

@@ -41,7 +41,8 @@ async def test_missing_scopes_are_listed() -> None:
     ):
         identity = await connection.check(client)
     assert identity.problems == ("SLACK_BOT_TOKEN lacks the scopes app_mentions:read, commands",)
-    assert identity.remarks == ("SLACK_BOT_TOKEN lacks the scopes im:history, im:write, usergroups:read",)
+    lacking = "channels:history, groups:history, im:history, im:write, usergroups:read"
+    assert identity.remarks == (f"SLACK_BOT_TOKEN lacks the scopes {lacking}",)
 
 
 async def test_an_unreachable_slack_is_told_apart_from_a_wrong_token() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.clock import SystemClock
 from bot.model.commands import DeletePod, DeletePods, Manner
 from bot.model.deletions import Aftermath, Confirmation, Fate, SeenPod
 from bot.model.people import ChannelId, UserId
@@ -16,10 +17,14 @@ from bot.model.pods import PodUid
 from bot.model.problems import ConfirmationExpired, NoSuchPod, PodReplaced
 from bot.playground.workspace import Workspace, demo_settings
 from bot.slack import views
+from bot.slack.deletion import DeletionDialog
 from bot.slack.files import Files
+from bot.slack.intake import Intake
 from bot.slack.place import Place
+from bot.slack.speaker import Speaker
 from tests.support.clock import START
 from tests.support.drawing import as_text, view_as_text
+from tests.support.memory_claims import MemoryClaims
 from tests.support.told_deletions import REPLACED, UID
 from tests.unit.slack.conftest import ALICE, Bench, podbot_in
 
@@ -356,3 +361,27 @@ def test_a_dialog_of_another_version_is_not_read() -> None:
     with pytest.raises(msgspec.ValidationError):
         views.read_pending('{"asker":"U01ALICE","namespace":"shop","pod":"web-1","uid":"x"}')
     assert SeenPod("web-1", PodUid("x")) == msgspec.json.decode(b'["web-1","x"]', type=SeenPod)
+
+
+async def test_a_confirmation_that_comes_to_two_replicas_acts_once(bench: Bench) -> None:
+    """Slack may bring a submission again to another; who confirmed sees that it is being done."""
+    claims = MemoryClaims()
+    dialogs = [
+        DeletionDialog(
+            client=bench.client,
+            speaker=Speaker(bench.client, Files(bench.client)),
+            follow_ups=bench.follow_ups,
+            intake=Intake(claims=claims),
+            clock=SystemClock(),
+            patience=1.0,
+        )
+        for _ in range(2)
+    ]
+    deleting = {"title": "Deleting …"}
+    assert await dialogs[0].taken("V1", deleting) is None
+    for _ in range(2):
+        elsewhere = await dialogs[1].taken("V1", deleting)
+        assert elsewhere is not None
+        assert "another replica of podbot is at it" in str(elsewhere)
+    assert await dialogs[0].taken("V1", deleting) == deleting
+    assert await dialogs[1].taken("V2", deleting) is None

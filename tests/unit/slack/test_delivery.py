@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.model.letters import LetterKey
 from bot.model.messages import Attachment, Message, Metadata, Paragraph, plain
 from bot.model.people import ChannelId, MessageTs
 from bot.outbox.ports import Delivery, DeliveryFailed, Undeliverable
@@ -17,6 +17,7 @@ from bot.slack.delivery import SlackDelivery
 from tests.unit.slack.conftest import Bench
 
 ALERTS = ChannelId("C02ALERTS")
+LETTER = LetterKey("incident/1F3K")
 ALERT = Message(
     text="OOMKilled",
     blocks=(Paragraph((plain("OOMKilled · web"),)),),
@@ -27,11 +28,11 @@ ALERT = Message(
 async def test_a_message_is_posted_and_updated(bench: Bench) -> None:
     """An alert stands in its channel with its metadata, and changes in place."""
     delivery: Delivery = SlackDelivery(bench.client)
-    ts = await delivery.post(ALERTS, ALERT)
-    await delivery.update(ALERTS, ts, Message(text="Recovered", metadata=ALERT.metadata))
+    ts = await delivery.post(ALERTS, ALERT, letter=LETTER)
+    await delivery.update(ALERTS, ts, Message(text="Recovered", metadata=ALERT.metadata), letter=LETTER)
     [message] = await bench.alice.messages("#alerts")
     assert (message["ts"], message["text"], message.get("blocks")) == (ts, "Recovered", None)
-    assert message["metadata"]["event_payload"] == {"incident": "1F3K", "deaths": 1}
+    assert message["metadata"]["event_payload"] == {"incident": "1F3K", "deaths": 1, "letter": LETTER}
 
 
 async def test_files_stand_in_the_thread(bench: Bench) -> None:
@@ -133,14 +134,38 @@ async def test_a_bad_day_is_worth_another_try_but_not_here(
     assert len(slack.posts) == 1
 
 
-async def test_refused_blocks_are_said_in_plain_text(bad_day: tuple[BadDay, SlackDelivery]) -> None:
-    """An alert whose drawing Slack does not take is an alert all the same."""
+async def test_plain_says_it_without_blocks(bench: Bench) -> None:
+    """An alert whose drawing Slack does not take says all of it as text, and machines get its metadata."""
+    delivery = SlackDelivery(bench.client)
+    ts = await delivery.post(ALERTS, ALERT, letter=LETTER, plain=True)
+    await delivery.update(ALERTS, ts, ALERT, letter=LETTER, plain=True)
+    [message] = await bench.alice.messages("#alerts")
+    assert (message["text"], message.get("blocks")) == ("OOMKilled · web", None)
+    assert message["metadata"]["event_payload"] == {"incident": "1F3K", "deaths": 1, "letter": LETTER}
+
+
+async def test_refused_blocks_are_the_outboxs_to_say_plainly(bad_day: tuple[BadDay, SlackDelivery]) -> None:
+    """One call, one request: the outbox remembers that this message goes on as text."""
     slack, delivery = bad_day
-    refusal = {"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] why"]}}
-    slack.answers += [web.json_response(refusal), web.json_response({"ok": True, "ts": "1.000200"})]
-    assert await delivery.post(ALERTS, ALERT) == "1.000200"
-    drawn, plainly = slack.posts
-    assert drawn["blocks"]
-    assert plainly["blocks"] == []
-    assert plainly["text"] == "OOMKilled · web"
-    assert json.dumps(plainly["metadata"]) == json.dumps(drawn["metadata"])
+    slack.answers.append(web.json_response({"ok": False, "error": "invalid_blocks"}))
+    with pytest.raises(Undeliverable, match="invalid_blocks"):
+        await delivery.post(ALERTS, ALERT)
+    assert len(slack.posts) == 1
+
+
+async def test_what_was_certainly_not_done_is_told_apart(bad_day: tuple[BadDay, SlackDelivery]) -> None:
+    """Only a post that may have been taken has to be looked for."""
+    slack, delivery = bad_day
+    slack.answers += [
+        web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "3"}),
+        web.json_response({"ok": False, "error": "internal_error"}),
+    ]
+    refused = []
+    for _ in range(2):
+        with pytest.raises(DeliveryFailed) as caught:
+            await delivery.post(ALERTS, ALERT)
+        refused.append(caught.value.refused)
+    async with open_client(bot_token="xoxb", api_url="http://127.0.0.1:9/") as client:
+        with pytest.raises(DeliveryFailed) as caught:
+            await SlackDelivery(client).post(ALERTS, ALERT)
+    assert [*refused, caught.value.refused] == [True, False, True]

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import SystemClock
 from bot.model.commands import FollowLogs, GetLogs
 from bot.model.people import ChannelId, UserId
+from bot.model.pods import ClusterName
 from bot.playground.workspace import Workspace, demo_settings, serve
 from bot.playground.workspace.settings import PaceSettings, WorkspaceSettings
 from bot.pods.service import PodService
@@ -39,6 +41,7 @@ class Stage:
     """A workspace, a pod that writes, and the streams under test."""
 
     cluster: MemoryCluster
+    pods: PodService
     streams: LogStreams
     trail: KeptTrail
     alice: Person
@@ -57,7 +60,7 @@ class Stage:
         await self.client.chat_delete(channel=channel["id"], ts=message["ts"])
 
     async def begins(self) -> None:
-        await self.streams.begin(ASKER, SOMEWHERE, FOLLOW)
+        await self.streams.begin(self.pods, ASKER, SOMEWHERE, FOLLOW)
 
 
 @asynccontextmanager
@@ -71,9 +74,9 @@ async def stage(settings: WorkspaceSettings, *, update_every: float = 0.02) -> A
         person(running.url, ALICE) as alice,
     ):
         pods = PodService(cluster, HeldPolicy(DESIGN, clock), trail, clock)
-        streams = LogStreams(client=client, pods=pods, clock=clock, update_every=update_every)
+        streams = LogStreams(client=client, clock=clock, update_every=update_every)
         try:
-            yield Stage(cluster=cluster, streams=streams, trail=trail, alice=alice, client=client)
+            yield Stage(cluster=cluster, pods=pods, streams=streams, trail=trail, alice=alice, client=client)
         finally:
             await streams.close(5.0)
 
@@ -90,6 +93,24 @@ async def test_what_comes_is_told_in_one_message() -> None:
         last = await here.alice.sees("@podbot", "┃ line 499")
         assert last["ts"] == first["ts"]
         assert len([each for each in await here.alice.messages("@podbot") if "web-1" in as_text(each)]) == 1
+
+
+async def test_of_several_clusters_it_says_which() -> None:
+    """And its buttons are for that one, in every update."""
+    async with stage(demo_settings(pace=FAST)) as here:
+        place = structs.replace(SOMEWHERE, cluster=ClusterName("staging"))
+        await here.streams.begin(here.pods, ASKER, place, FOLLOW)
+        here.writes("line 1")
+        message = await here.alice.sees("@podbot", "┃ line 1")
+        assert "staging · " in as_text(message)
+        values = [
+            element["value"]
+            for block in message["blocks"]
+            for element in block.get("elements", [])
+            if element["type"] == "button"
+        ]
+        assert values
+        assert all('"cluster":"staging"' in value for value in values)
 
 
 async def test_slack_says_slower() -> None:

@@ -15,7 +15,7 @@ from bot.slack.client import SlackTrouble
 from bot.slack.files import Files
 from bot.slack.followups import FollowUps
 from tests.support.drawing import as_text
-from tests.support.told_deletions import REPLACED, ToldDeletions
+from tests.support.told_deletions import REPLACED
 from tests.unit.slack.conftest import Bench, podbot_in
 
 
@@ -134,4 +134,4 @@ async def test_a_change_that_slack_does_not_take_just_now(
 
 async def test_closing_without_anything_to_close() -> None:
     """A bot that deleted nothing stops at once."""
-    await FollowUps(ToldDeletions()).close(1.0)
+    await FollowUps().close(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -19,6 +20,7 @@ from bot.model.people import ChannelId, UserId
 from bot.playground.workspace import Workspace, demo_settings, serve
 from bot.slack import app, connection, views
 from bot.slack.client import open_client
+from bot.slack.clusters import only
 from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
 from bot.slack.http import PATH, events_handler
@@ -58,25 +60,24 @@ async def workspace_url() -> AsyncIterator[tuple[str, str]]:
 @pytest.fixture
 async def door(pods: ToldPods, workspace_url: tuple[str, str]) -> AsyncIterator[Door]:
     """The bot's own door for Slack, signatures required."""
-    intake = Intake()
+    intake, follow_ups = Intake(), FollowUps()
     async with open_client(bot_token="xoxb-playground-bot", api_url=workspace_url[1]) as client:
         identity = await connection.check(client)
         bolt = app.build(
             client=client,
             identity=identity,
-            pods=pods,
+            clusters=only(pods, default_namespace="shop"),
             people=SlackPeople(client, team=identity.team, clock=SystemClock()),
-            streams=LogStreams(client=client, pods=pods, clock=SystemClock()),
+            streams=LogStreams(client=client, clock=SystemClock()),
             intake=intake,
-            follow_ups=FollowUps(pods),
-            default_namespace="shop",
+            follow_ups=follow_ups,
             signing_secret=SECRET,
         )
         served = web.Application()
         served.router.add_post(PATH, events_handler(bolt))
         async with TestClient(TestServer(served)) as caller:
             yield caller
-            await intake.drain(2.0)
+            await asyncio.gather(intake.drain(2.0), follow_ups.close(2.0))
 
 
 async def send(

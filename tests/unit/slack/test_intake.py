@@ -6,13 +6,35 @@ import asyncio
 
 import pytest
 
+from bot.errors import StoreUnavailable
 from bot.slack.intake import Busy, Intake, Stopping
+from tests.support.memory_claims import MemoryClaims
 
 
-def test_only_so_many_deliveries_are_remembered() -> None:
+async def test_only_so_many_deliveries_are_remembered() -> None:
     """Memory has a bound; the oldest are forgotten first."""
     intake = Intake(remembered=2)
-    assert [intake.is_new(key) for key in ("a", "b", "c", "b", "a")] == [True, True, True, False, True]
+    assert [await intake.is_new(key) for key in ("a", "b", "c", "b", "a")] == [True, True, True, False, True]
+
+
+async def test_replicas_take_a_delivery_once() -> None:
+    """Slack may bring it again to another of them; of all that get it, one serves it."""
+    claims = MemoryClaims()
+    intakes = [Intake(claims=claims) for _ in range(3)]
+    taken = await asyncio.gather(*(intake.is_new("Ev1") for intake in (*intakes, *intakes)))
+    assert taken.count(True) == 1
+    assert await intakes[0].is_new("Ev2")
+
+
+async def test_without_the_store_each_replica_remembers_its_own() -> None:
+    """A command is served rather than refused, and not acknowledged late."""
+    claims = MemoryClaims()
+    claims.trouble = StoreUnavailable("the database is away")
+    intake = Intake(claims=claims)
+    assert [await intake.is_new(key) for key in ("a", "a", "b")] == [True, False, True]
+    claims.trouble, claims.hangs = None, True
+    async with asyncio.timeout(2):
+        assert [await intake.is_new(key) for key in ("c", "c")] == [True, False]
 
 
 async def test_a_turn_ends_with_its_request() -> None:

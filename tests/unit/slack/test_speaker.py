@@ -7,10 +7,12 @@ from structlog.testing import capture_logs
 
 from bot.model.messages import Attachment, Message
 from bot.model.people import ChannelId, MessageTs, UserId
+from bot.playground.faults import Action, Answer, Match, Reset, Rule, Rules, serve
 from bot.slack.client import open_client
 from bot.slack.files import Files
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
+from tests.support.hurried_clock import HurriedClock
 from tests.unit.slack.conftest import ALICE, Bench
 
 HELLO = Message(text="hello")
@@ -72,10 +74,28 @@ async def test_an_announcement_in_a_thread_stays_there(bench: Bench, speaker: Sp
     assert said["thread_ts"] == sent["thread_ts"] == root["ts"]
 
 
+@pytest.mark.parametrize(
+    "says_no",
+    [Answer(status=429, retry_after=20), Answer(status=500), Reset()],
+    ids=["too many requests", "500", "reset"],
+)
+async def test_a_bad_minute_of_slack_costs_no_answer(bench: Bench, says_no: Action) -> None:
+    """However often Slack says no to whatever way: once it takes it, the person has the answer, once."""
+    rules = Rules([Rule(match=Match(slack="chat.*"), action=says_no, times=7)])
+    async with (
+        serve(bench.running.api_url, rules=rules) as proxy,
+        open_client(bot_token=bench.running.workspace.app.bot_token, api_url=proxy.url) as client,
+    ):
+        speaker = Speaker(client, Files(client), HurriedClock(speed=1_000))
+        await speaker.tell(place(bench), HELLO)
+    assert len(rules.log) == 7
+    assert len(await bench.alice.messages("#incidents")) + len(await bench.alice.messages("@podbot")) == 1
+
+
 async def test_an_answer_that_cannot_be_said_at_all_is_logged() -> None:
     """With Slack away nothing is raised, and the log knows what was lost."""
     async with open_client(bot_token="xoxb", api_url="http://127.0.0.1:9/") as client:
-        speaker = Speaker(client, Files(client))
+        speaker = Speaker(client, Files(client), HurriedClock(speed=10_000))
         with capture_logs() as lines:
             await speaker.tell(Place(user=UserId(ALICE), channel=ChannelId("C01")), HELLO)
             told = await speaker.announce(Place(user=UserId(ALICE), channel=ChannelId("C01")), HELLO)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.model.deaths import Cause, Death
+from bot.model.deaths import Cause, Death, Unwatched
+from bot.model.memory import Findings, Memory
 from bot.model.pods import ClusterName, Pod
 from bot.watch.detector import Detector
 from bot.watch.ports import Change
@@ -21,14 +23,18 @@ PULLING = a_pod(waiting("app", "ErrImagePull"), phase="Pending")
 class Watch:
     """A detector with its clock running, and what it has told so far."""
 
-    def __init__(self) -> None:
-        self.clock = HeldClock()
-        self.told: list[Death] = []
+    def __init__(self, clock: HeldClock | None = None) -> None:
+        self.clock = clock or HeldClock()
+        self.findings: list[Findings] = []
         self.detector = Detector(ClusterName("prod-eu"), self._take, self.clock)
         self._known: Pod | None = None
 
-    async def _take(self, death: Death) -> None:
-        self.told.append(death)
+    async def _take(self, findings: Findings) -> None:
+        self.findings.append(findings)
+
+    @property
+    def told(self) -> list[Death]:
+        return [death for each in self.findings for death in each.deaths]
 
     async def sees(self, pod: Pod, *, first_listing: bool = False) -> None:
         await self.detector.changed(Change(old=self._known, new=pod, first_listing=first_listing))
@@ -44,8 +50,8 @@ class Watch:
 
 
 @asynccontextmanager
-async def a_watch() -> AsyncIterator[Watch]:
-    watch = Watch()
+async def a_watch(clock: HeldClock | None = None) -> AsyncIterator[Watch]:
+    watch = Watch(clock)
     running_detector = asyncio.create_task(watch.detector.run())
     try:
         yield watch
@@ -255,4 +261,167 @@ async def test_a_healthy_pod_costs_no_memory() -> None:
         await watch.sees(a_pod(crashed()))
         assert watch.detector.remembered == 1
         await watch.sees_it_gone()
+        await watch.clock.advance(61)
         assert watch.detector.remembered == 0
+
+
+HEALTHY = a_pod(running(), conditions=[SCHEDULED, condition("Ready")])
+
+
+async def test_a_healthy_pod_has_no_findings() -> None:
+    """From its birth to its end there is nothing that a store had to write."""
+    async with a_watch() as watch:
+        await watch.sees(a_pod(phase="Pending", node="", conditions=[]))
+        await watch.sees(a_pod(waiting("app", "ContainerCreating"), phase="Pending"))
+        await watch.sees(a_pod(running(ready=False), conditions=[SCHEDULED, UNREADY]))
+        await watch.sees(HEALTHY)
+        await watch.clock.advance(3_600)
+        await watch.sees_it_gone(a_pod(running(), deleted=3_600))
+        await watch.clock.advance(61)
+        assert watch.findings == []
+
+
+async def test_a_baseline_is_handed_on_without_deaths() -> None:
+    """What had happened before the first look is to be remembered, not told."""
+    async with a_watch() as watch:
+        await watch.sees(a_pod(running(restarts=4, last=ended(1))), first_listing=True)
+        (findings,) = watch.findings
+        assert findings.deaths == ()
+        assert findings.memory is not None
+        assert findings.memory.counted["app"].restart == 3
+
+
+async def test_the_findings_of_a_death_and_of_the_end() -> None:
+    """One for the death with what it leaves, one that it may be forgotten, a minute after the pod is gone."""
+    async with a_watch() as watch:
+        await watch.sees(HEALTHY)
+        await watch.sees(a_pod(crashed()))
+        await watch.sees(
+            a_pod(running(restarts=1, last=ended(1)), conditions=[SCHEDULED, condition("Ready")])
+        )
+        await watch.sees_it_gone()
+        died, *rest = watch.findings
+        assert [death.cause for death in died.deaths] == [Cause.ERROR]
+        assert watch.detector.snapshot().pods == {died.uid: died.memory}
+        assert rest == []
+        await watch.clock.advance(61)
+        assert [(each.deaths, each.memory) for each in watch.findings[1:]] == [((), None)]
+
+
+async def test_what_is_due_of_one_pod_is_one_finding() -> None:
+    """Two images of one pod cannot be pulled: that is one look at the pod."""
+    pulling = (waiting("app", "ErrImagePull"), waiting("proxy", "ErrImagePull"))
+    async with a_watch() as watch:
+        await watch.sees(a_pod(*pulling, phase="Pending"))
+        await watch.clock.advance(62)
+        assert [len(each.deaths) for each in watch.findings] == [0, 2]
+
+
+async def test_what_the_sink_did_not_take_is_found_again() -> None:
+    """Between counting and handing on nothing is lost."""
+    taken: list[Findings] = []
+
+    async def sink(findings: Findings) -> None:
+        if not taken:
+            taken.append(findings)
+            raise RuntimeError("no")
+        taken.append(findings)
+
+    detector = Detector(ClusterName("prod-eu"), sink, HeldClock())
+    with pytest.raises(RuntimeError):
+        await detector.changed(Change(old=HEALTHY, new=a_pod(crashed())))
+    assert detector.snapshot().pods == {}
+    await detector.changed(Change(old=HEALTHY, new=a_pod(crashed())))
+    assert taken[0] == taken[1]
+
+
+class SteppingClock(HeldClock):
+    """Its wall time may step, as time servers make it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+UNSCHEDULABLE = a_pod(
+    phase="Pending", node="", conditions=[condition("PodScheduled", "False", reason="Unschedulable")]
+)
+
+
+@pytest.mark.parametrize("hours", [1, -1], ids=["forward", "back"])
+@pytest.mark.parametrize("seen_first", [True, False], ids=["after-it-was-seen", "before"])
+async def test_a_step_of_the_wall_clock_makes_nobody_stuck(*, hours: int, seen_first: bool) -> None:
+    """Five minutes are five minutes, whatever the wall clock does in between or did before."""
+    clock = SteppingClock()
+    async with a_watch(clock) as watch:
+        if not seen_first:
+            clock.ahead = timedelta(hours=hours)
+        await watch.sees(UNSCHEDULABLE)
+        await clock.advance(120)
+        clock.ahead = timedelta(hours=hours)
+        await clock.advance(170)
+        assert watch.causes == []
+        await clock.advance(12)
+        assert watch.causes == [Cause.UNSCHEDULABLE]
+
+
+async def test_a_step_of_the_wall_clock_takes_no_grace_from_a_pod_that_goes() -> None:
+    """It may take ten minutes to go, and five more."""
+    clock = SteppingClock()
+    async with a_watch(clock) as watch:
+        clock.ahead = timedelta(hours=1)
+        await watch.sees(a_pod(running(), deleted=0, grace=600))
+        await clock.advance(890)
+        assert watch.causes == []
+        await clock.advance(12)
+        assert watch.causes == [Cause.STUCK_TERMINATING]
+
+
+async def test_a_step_of_the_wall_clock_misses_no_bare_pod_early() -> None:
+    """Whoever replaces it has ten seconds for that."""
+    clock = SteppingClock()
+    async with a_watch(clock) as watch:
+        await watch.sees(a_pod(running(), owner=None))
+        await watch.sees_it_gone(a_pod(running(), owner=None, deleted=0))
+        clock.ahead = timedelta(hours=1)
+        await clock.advance(8)
+        assert watch.causes == []
+        await clock.advance(3)
+        assert watch.causes == [Cause.DELETED]
+
+
+GAP = Unwatched(since=at(100), until=at(1_000))
+
+
+@pytest.mark.parametrize(
+    ("died_at", "flagged"),
+    [
+        pytest.param(10, False, id="long-before"),
+        pytest.param(50, True, id="a-clock-behind"),
+        pytest.param(500, True, id="within"),
+        pytest.param(1_010, False, id="after"),
+    ],
+)
+async def test_what_died_in_a_gap_says_so(*, died_at: float, flagged: bool) -> None:
+    """By the moment of its end, give or take the clocks."""
+    async with a_watch() as watch:
+        change = Change(old=HEALTHY, new=a_pod(crashed(at=died_at)), gap=GAP)
+        await watch.detector.changed(change)
+        assert [death.unwatched for death in watch.told] == [GAP if flagged else None]
+
+
+async def test_a_namespace_that_was_not_watched_before_has_its_first_look() -> None:
+    """It was added to the settings: what died there long ago is no news, as it is elsewhere."""
+    told: list[Death] = []
+
+    async def sink(findings: Findings) -> None:
+        told.extend(findings.deaths)
+
+    memory = Memory(cluster=ClusterName("prod-eu"), pods={})
+    detector = Detector(ClusterName("prod-eu"), sink, HeldClock(), memory, watched=("elsewhere",))
+    restarted = a_pod(running(restarts=1, last=ended(1)))
+    await detector.changed(Change(old=None, new=restarted, first_listing=True))
+    assert told == []

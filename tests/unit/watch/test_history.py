@@ -7,6 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from bot.model.containers import ContainerState, Terminated
+from bot.model.history import FormerPod
 from bot.model.pods import Pod, PodIP, PodUid
 from bot.watch.history import History
 from bot.watch.ports import Change
@@ -96,3 +97,19 @@ class TestRestarts:
         history.changed(Change(old=None, new=found))
         history.changed(gone(found))
         assert history.restarts(found.uid, clock.now() - HOUR) == 0
+
+
+class TestOverRestarts:
+    def test_what_a_store_kept_is_taken_up(self) -> None:
+        """Who had an address is known to the next process, which was told of each that went, once."""
+        clock, stored = HeldClock(), list[FormerPod]()
+        first = History(clock, on_gone=stored.append)
+        web = at_address(pod("web-1"), "10.2.3.4")
+        first.changed(gone(web))
+        first.changed(gone(web))
+        assert [each.name for each in stored] == ["web-1"]
+        second = History(clock)
+        second.restore(stored)
+        second.restore(stored)
+        assert second.former("10.2.3.4") == first.former("10.2.3.4")
+        assert second.since == stored[0].gone

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.model.deaths import Cause, Death
-from bot.model.memory import Memory
+from bot.model.memory import Findings, Memory
 from bot.model.pods import ClusterName, Pod
 from bot.watch.detector import GONE_AFTER, Detector
 from bot.watch.ports import Change
@@ -26,8 +26,8 @@ class Process:
         self.told: list[Death] = []
         self.detector = Detector(CLUSTER, self._take, clock, memory)
 
-    async def _take(self, death: Death) -> None:
-        self.told.append(death)
+    async def _take(self, findings: Findings) -> None:
+        self.told.extend(findings.deaths)
 
     async def sees(self, pod: Pod, *, first_listing: bool = False) -> None:
         await self.detector.changed(Change(old=None, new=pod, first_listing=first_listing))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -12,10 +13,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import ClusterError, ClusterUnreachable
+from bot.model.deaths import Unwatched
+from bot.model.memory import Checkpoint
 from bot.model.pods import ClusterName, ObjectMeta, Pod, PodStatus, PodUid
 from bot.watch.mirror import Mirror, Sync
 from bot.watch.ports import Change, ChangeKind, HistoryGone, PodKey, PodPage, WatchLine
 from tests.support.clock import START, HeldClock, settle
+from tests.support.waiting import eventually
 
 AWAY = ClusterUnreachable("prod-eu does not answer (connection refused). Nothing was changed.")
 
@@ -53,7 +57,7 @@ class Watch:
 
 
 Page: TypeAlias = PodPage | ClusterError
-Step: TypeAlias = list[Page] | Watch | ClusterError
+Step: TypeAlias = list[Page] | Watch | str | ClusterError
 
 
 class ScriptedSource:
@@ -76,6 +80,12 @@ class ScriptedSource:
                 raise page
             yield page
 
+    async def latest_version(self, namespace: str) -> str:
+        self._note(f"version {namespace}")
+        step = self._next()
+        assert isinstance(step, str)
+        return step
+
     @asynccontextmanager
     async def watch_pods(
         self, namespace: str, *, resource_version: str
@@ -89,7 +99,7 @@ class ScriptedSource:
         self.asked.append(what)
         self.asked_at.append(self.clock.monotonic())
 
-    def _next(self) -> list[Page] | Watch:
+    def _next(self) -> list[Page] | Watch | str:
         step = self._script.pop(0) if self._script else Watch(stays=True)
         if isinstance(step, ClusterError):
             raise step
@@ -103,23 +113,41 @@ def listing(*pods: Pod, version: int, unreadable: tuple[PodKey, ...] = ()) -> li
 class Run:
     """A mirror at work, with what it told and the clock that it waits by."""
 
-    def __init__(self, source: ScriptedSource, *, namespaces: tuple[str, ...] = ("shop",)) -> None:
+    def __init__(
+        self,
+        source: ScriptedSource,
+        *,
+        namespaces: tuple[str, ...] = ("shop",),
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
         self.source = source
         self.clock = source.clock
         self.changes: list[Change] = []
-        self.mirror = Mirror(source, self._sink, clock=self.clock, namespaces=namespaces, chance=lambda: 1.0)
+        self.checkpoints: list[Checkpoint] = []
+        self.mirror = Mirror(
+            source,
+            self._sink,
+            clock=self.clock,
+            namespaces=namespaces,
+            chance=lambda: 1.0,
+            checkpoints={"shop": checkpoint} if checkpoint else None,
+            on_checkpoint=self._reached,
+        )
 
     async def _sink(self, change: Change) -> None:
         self.changes.append(change)
 
+    async def _reached(self, checkpoint: Checkpoint) -> None:
+        self.checkpoints.append(checkpoint)
+
     @property
     def told(self) -> list[str]:
-        """Changes in short: `+name@version`, `name@old>new`, `-name@version`; `!` for a first listing."""
+        """Changes in short: `+name@version`, `name@old>new`, `-name@version`; `!` first listing, `<` past."""
         return [_short(change) for change in self.changes]
 
 
 def _short(change: Change) -> str:
-    mark = "!" if change.first_listing else ""
+    mark = ("!" if change.first_listing else "") + ("<" if change.past else "")
     old, new = change.old, change.new
     if new is None:
         assert old is not None
@@ -130,8 +158,10 @@ def _short(change: Change) -> str:
 
 
 @asynccontextmanager
-async def running(*script: Step, namespaces: tuple[str, ...] = ("shop",)) -> AsyncIterator[Run]:
-    run = Run(ScriptedSource(*script), namespaces=namespaces)
+async def running(
+    *script: Step, namespaces: tuple[str, ...] = ("shop",), checkpoint: Checkpoint | None = None
+) -> AsyncIterator[Run]:
+    run = Run(ScriptedSource(*script), namespaces=namespaces, checkpoint=checkpoint)
     task = asyncio.create_task(run.mirror.run())
     await settle()
     try:
@@ -362,3 +392,141 @@ async def test_an_error_of_the_sink_ends_it(error: Exception) -> None:
     with pytest.raises(ExceptionGroup) as failed:
         await mirror.run()
     assert not failed.group_contains(ClusterError)
+
+
+STOPPED = START - timedelta(minutes=14)
+LEFT = Checkpoint(cluster=ClusterName("prod-eu"), namespace="shop", version="5", at=STOPPED)
+GAP = Unwatched(since=STOPPED, until=START)
+
+
+async def test_it_goes_on_from_a_checkpoint() -> None:
+    """First the history, with what came and went meanwhile; then the listing tells what stands."""
+    history = Watch(
+        line(ChangeKind.MODIFIED, pod("a", 6)),
+        line(ChangeKind.ADDED, pod("b", 7)),
+        line(ChangeKind.DELETED, pod("b", 8)),
+        line(ChangeKind.DELETED, pod("c", 9)),
+        bookmark(10),
+        stays=True,
+    )
+    script: tuple[Step, ...] = ("10", history, listing(pod("a", 6), version=11), Watch(stays=True))
+    async with running(*script, checkpoint=LEFT) as run:
+        assert run.source.asked == ["version shop", "watch 5", "list shop", "watch 11"]
+        assert run.told == ["+a@6!<", "+b@7<", "-b@8<", "-c@9<", "a@6>6!"]
+        assert {change.gap for change in run.changes} == {GAP}
+        assert run.mirror.freshness.sync is Sync.IN_SYNC
+
+
+async def test_it_is_starting_until_it_has_listed() -> None:
+    """The history alone is not all the pods; and no checkpoint is told of it."""
+    script: tuple[Step, ...] = ("6", Watch(line(ChangeKind.MODIFIED, pod("a", 6))), *[AWAY] * 50)
+    async with running(*script, checkpoint=LEFT) as run:
+        await run.clock.advance(30)
+        assert run.mirror.freshness.sync is Sync.STARTING
+        assert run.checkpoints == []
+        assert run.source.asked.count("watch 5") == 1
+
+
+@pytest.mark.parametrize("error", [HistoryGone("too old"), AWAY], ids=["history-gone", "breaks-off"])
+async def test_without_the_history_it_lists(error: ClusterError) -> None:
+    """What the cluster no longer knows cannot be told; the listing shows the rest, flagged all the same."""
+    script: tuple[Step, ...] = ("10", Watch(error=error), listing(pod("a", 6), version=11), Watch(stays=True))
+    async with running(*script, checkpoint=LEFT) as run:
+        assert run.told == ["+a@6!"]
+        assert [change.gap for change in run.changes] == [GAP]
+
+
+async def test_a_cluster_that_is_away_at_the_start_keeps_its_history() -> None:
+    """It is asked for once the cluster answers; until then nobody watches."""
+    history = Watch(line(ChangeKind.DELETED, pod("b", 8)))
+    script: tuple[Step, ...] = (AWAY, AWAY, "8", history, listing(version=11), Watch(stays=True))
+    async with running(*script, checkpoint=LEFT) as run:
+        await run.clock.advance(1)
+        assert run.told == ["-b@8<"]
+        assert run.changes[0].gap == Unwatched(since=STOPPED, until=START + timedelta(seconds=0.6))
+
+
+async def test_nothing_happened_meanwhile() -> None:
+    """The version is the same: there is no history to read."""
+    async with running("5", listing(version=5), Watch(stays=True), checkpoint=LEFT) as run:
+        assert run.source.asked == ["version shop", "list shop", "watch 5"]
+
+
+async def test_versions_that_cannot_be_compared() -> None:
+    """It listens until it is quiet."""
+    history = Watch(line(ChangeKind.ADDED, pod("b", 8)), stays=True)
+    async with running("x-9", history, listing(version=9), Watch(stays=True), checkpoint=LEFT) as run:
+        await eventually(lambda: run.mirror.freshness.sync is Sync.IN_SYNC)
+        assert run.told == ["+b@8<", "-b@8"]
+
+
+async def test_checkpoints_follow_the_watch() -> None:
+    """Told every few seconds at most, where the version has moved, with bookmarks too."""
+    script: tuple[Step, ...] = (
+        listing(version=10),
+        Watch(line(ChangeKind.ADDED, pod("a", 11)), bookmark(12)),
+        Watch(stays=True),
+    )
+    async with running(*script) as run:
+        await run.clock.advance(60)
+        assert [each.version for each in run.checkpoints] == ["12"]
+        assert run.checkpoints == list(run.mirror.checkpoints)
+
+
+async def test_no_checkpoint_passes_a_change_that_is_not_taken() -> None:
+    """While the sink has one in its hands, the watch has not come that far."""
+    held = asyncio.Event()
+
+    async def sink(change: Change) -> None:
+        if change.new is not None and change.new.name == "b":
+            await held.wait()
+
+    script = (
+        listing(version=10),
+        Watch(*(line(ChangeKind.ADDED, pod(n, v)) for n, v in (("a", 11), ("b", 12)))),
+    )
+    source = ScriptedSource(*script)
+    mirror = Mirror(source, sink, clock=source.clock, namespaces=("shop",))
+    task = asyncio.create_task(mirror.run())
+    await settle()
+    assert [each.version for each in mirror.checkpoints] == ["11"]
+    held.set()
+    await settle()
+    assert [each.version for each in mirror.checkpoints] == ["12"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("back_by", ["watch", "listing"])
+async def test_a_long_outage_leaves_a_gap(back_by: str) -> None:
+    """What comes when the cluster is back may have happened while nobody watched."""
+    seen = line(ChangeKind.MODIFIED, pod("a", 12))
+    back: tuple[Step, ...] = (Watch(seen, stays=True),)
+    if back_by == "listing":
+        back = (HistoryGone("too old"), listing(pod("a", 12), version=13), Watch(stays=True))
+    script: tuple[Step, ...] = (
+        listing(pod("a", 3), version=10),
+        Watch(bookmark(11), error=AWAY),
+        *[AWAY] * 9,
+        *back,
+    )
+    async with running(*script) as run:
+        await run.clock.advance(200)
+        first, second = run.changes
+        assert first.gap is None
+        assert second.gap is not None
+        assert second.gap.since == START
+        assert second.gap.until > START + timedelta(seconds=60)
+
+
+async def test_a_short_outage_leaves_none() -> None:
+    """A watch that is back within a minute has missed nothing worth a word."""
+    script: tuple[Step, ...] = (
+        listing(pod("a", 3), version=10),
+        Watch(bookmark(11), error=AWAY),
+        *[AWAY] * 4,
+        Watch(line(ChangeKind.MODIFIED, pod("a", 12)), stays=True),
+    )
+    async with running(*script) as run:
+        await run.clock.advance(200)
+        assert [change.gap for change in run.changes] == [None, None]

@@ -22,8 +22,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from msgspec.structs import replace
 
 from bot.errors import ClusterUnreachable
-from bot.model.deaths import Death
-from bot.model.pods import ClusterName, Pod
+from bot.model.deaths import Death, DeathId
+from bot.model.memory import Checkpoint, Findings, Memory, PodMemory
+from bot.model.pods import ALL_NAMESPACES, ClusterName, Pod, PodUid
 from bot.replay.virtual_time import RecordedClock, VirtualTimeLoop
 from bot.watch.detector import Detector
 from bot.watch.mirror import Mirror
@@ -77,6 +78,10 @@ class Cluster:
     pending: deque[Line] = field(default_factory=deque)
     wire: asyncio.Queue[WatchLine | Exception] = field(default_factory=asyncio.Queue)
     version: int = 0
+    history: list[Line] = field(default_factory=list)
+    """Every line that there was."""
+    resuming: bool = False
+    """The next watch is one that goes on from a checkpoint."""
 
     def write(self, each: Lived) -> None:
         """The kubelet writes the present state."""
@@ -94,6 +99,7 @@ class Cluster:
     def _send(self, kind: ChangeKind, pod: Pod, each: Lived) -> None:
         line = WatchLine(kind=kind, pod=pod, resource_version=str(self.version))
         self.pending.append(Line(line, each, each.now))
+        self.history.append(self.pending[-1])
 
     def _versioned(self, pod: Pod) -> Pod:
         self.version += 1
@@ -101,15 +107,27 @@ class Cluster:
 
     async def pod_pages(self, namespace: str) -> AsyncIterator[PodPage]:
         self.pending.clear()
+        self.resuming = False
         pods, version = [pod for _, pod in self.pods.values()], str(self.version)
         for start in range(0, max(len(pods), 1), PAGE):
             yield PodPage(pods=tuple(pods[start : start + PAGE]), resource_version=version)
+
+    async def latest_version(self, namespace: str) -> str:
+        return str(self.version)
 
     @asynccontextmanager
     async def watch_pods(
         self, namespace: str, *, resource_version: str
     ) -> AsyncIterator[AsyncIterator[WatchLine]]:
-        yield self._lines()
+        yield self._past(int(resource_version)) if self.resuming else self._lines()
+
+    def after(self, version: int) -> list[Line]:
+        """The history since then."""
+        return [each for each in self.history if int(each.line.resource_version) > version]
+
+    async def _past(self, version: int) -> AsyncIterator[WatchLine]:
+        for each in self.after(version):
+            yield each.line
 
     async def _lines(self) -> AsyncIterator[WatchLine]:
         while True:
@@ -127,7 +145,11 @@ class Deaths(RuleBasedStateMachine):
         self.runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.cluster = Cluster()
         self.lives: dict[str, Lived] = {}
-        self.told: dict[str, list[Death]] = {}
+        self.journal: list[tuple[int, Findings | Checkpoint]] = []
+        """What the bot's store holds, in the order in which it was written, and by which process."""
+        self.process = 0
+        self.surely_stored = 0
+        """How much of the journal no crash takes away any more."""
 
     @initialize(seeds=st.lists(SEEDS, max_size=20), chance=SEEDS)
     def first_look(self, seeds: list[int], chance: int) -> None:
@@ -172,21 +194,37 @@ class Deaths(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """The bot is stopped and started again, with its memory."""
+        """The bot is stopped and started again, with its memory; the cluster's history is gone by then."""
         self._run(self._restart())
+
+    @rule(chance=SEEDS)
+    def crash(self, chance: int) -> None:
+        """The bot dies at any moment, before it has stored all; the next one goes on from the checkpoint."""
+        self._run(self._crash(dice(chance)))
 
     def teardown(self) -> None:
         """Every life is lived to its end and seen; then the books must agree."""
-        if self.lives or self.told:
+        if self.lives:
             for each in self.lives.values():
                 while not each.removed and (each.position < len(each.life.states) - 1 or each.life.ends):
                     self._live(each, 1)
             self._run(self._deliver(dice(0), everything=True))
         self._run(self._stop_bot())
         self.runner.close()
+        told = self._told()
         for uid, each in self.lives.items():
-            self._compare(each, self.told.pop(uid, []))
-        assert not self.told, "deaths of pods that never lived"
+            self._compare(each, told.pop(uid, []))
+        assert not told, "deaths of pods that never lived"
+
+    def _told(self) -> dict[str, list[Death]]:
+        """What was told of each pod: the ledger drops what an earlier process had told already."""
+        ledger: dict[DeathId, int] = {}
+        told: dict[str, list[Death]] = {}
+        for process, written in self.journal:
+            for death in written.deaths if isinstance(written, Findings) else ():
+                if ledger.setdefault(death.id, process) == process:
+                    told.setdefault(death.id.uid, []).append(death)
+        return told
 
     def _compare(self, each: Lived, told: list[Death]) -> None:
         lived["lives"] += 1
@@ -230,6 +268,9 @@ class Deaths(RuleBasedStateMachine):
             line.of.seen = line.shown
             line.of.seen_gone = line.line.kind is ChangeKind.DELETED
         await _settled()
+        if random.random() < 0.3:
+            for each in self.mirror.checkpoints:
+                await self._store(each)
 
     async def _cut(self, *, history_gone: bool) -> None:
         error = HistoryGone("too old") if history_gone else ClusterUnreachable("reset")
@@ -237,12 +278,34 @@ class Deaths(RuleBasedStateMachine):
         if history_gone:
             self._see_all()
         await asyncio.sleep(60)
+        if history_gone:
+            await self._checkpoint_is_stored()
 
     async def _restart(self) -> None:
-        memory = self.detector.snapshot()
         await self._stop_bot()
         self._see_all(gone_unseen=True)
-        await self._start_bot(memory)
+        await self._start_bot(self._memory())
+
+    async def _crash(self, random: Random) -> None:
+        await self._stop_bot()
+        lost = random.randint(0, min(len(self.journal) - self.surely_stored, 30))
+        self.journal = self.journal[: len(self.journal) - lost]
+        checkpoint = next(each for _, each in reversed(self.journal) if isinstance(each, Checkpoint))
+        for line in self.cluster.after(int(checkpoint.version)):
+            line.of.seen = line.shown
+            line.of.seen_gone = line.line.kind is ChangeKind.DELETED
+        self.cluster.resuming = True
+        await self._start_bot(self._memory(), checkpoint)
+
+    def _memory(self) -> Memory:
+        """What a store has that was given the journal."""
+        pods: dict[PodUid, PodMemory] = {}
+        for _, written in self.journal:
+            if isinstance(written, Findings):
+                pods.pop(written.uid, None)
+                if written.memory is not None:
+                    pods[written.uid] = written.memory
+        return Memory(cluster=self.cluster.name, pods=pods)
 
     def _see_all(self, *, gone_unseen: bool = False) -> None:
         """What a listing shows now."""
@@ -253,20 +316,35 @@ class Deaths(RuleBasedStateMachine):
                 each.gone_unseen = each.gone_unseen or gone_unseen
                 each.seen_gone = not each.gone_unseen
 
-    async def _start_bot(self, memory: Any) -> None:
+    async def _start_bot(self, memory: Memory | None, checkpoint: Checkpoint | None = None) -> None:
         self.cluster.wire = asyncio.Queue()
-        self.detector = Detector(self.cluster.name, self._tell, HeldClock(LATER), memory)
-        clock = RecordedClock(START)
-        mirror = Mirror(self.cluster, self.detector.changed, clock=clock, chance=lambda: 0.0)
-        self.mirroring = asyncio.create_task(mirror.run(), name="mirror")
+        self.process += 1
+        self.detector = Detector(self.cluster.name, self._store, HeldClock(LATER), memory)
+        self.mirror = Mirror(
+            self.cluster,
+            self.detector.changed,
+            clock=RecordedClock(START),
+            chance=lambda: 0.0,
+            checkpoints={ALL_NAMESPACES: checkpoint} if checkpoint is not None else None,
+            on_checkpoint=self._store,
+        )
+        self.mirroring = asyncio.create_task(self.mirror.run(), name="mirror")
         await _settled()
+        if checkpoint is None:
+            await self._checkpoint_is_stored()
+
+    async def _checkpoint_is_stored(self) -> None:
+        """All is stored; whatever was before is no longer in the cluster's history."""
+        for each in self.mirror.checkpoints:
+            await self._store(each)
+        self.surely_stored = len(self.journal)
 
     async def _stop_bot(self) -> None:
         self.mirroring.cancel()
         await asyncio.wait({self.mirroring})
 
-    async def _tell(self, death: Death) -> None:
-        self.told.setdefault(death.id.uid, []).append(death)
+    async def _store(self, written: Findings | Checkpoint) -> None:
+        self.journal.append((self.process, written))
 
 
 async def _settled() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import ClusterUnreachable
 from bot.model.deaths import Cause, Death
+from bot.model.memory import Findings
 from bot.model.pods import ClusterName, Owner, Pod, PodUid
 from bot.model.surroundings import JobEnd, OwnerState
 from bot.watch.detector import Detector
@@ -63,11 +64,14 @@ class Watch:
             self._take,
             self.clock,
             owners=self.owners,
-            by_bot=lambda uid: uid in self.by_bot,
+            by_bot=self._deleted_by_bot,
         )
 
-    async def _take(self, death: Death) -> None:
-        self.told.append(death)
+    async def _deleted_by_bot(self, uid: PodUid) -> bool:
+        return uid in self.by_bot
+
+    async def _take(self, findings: Findings) -> None:
+        self.told.extend(findings.deaths)
 
     async def goes(self, last: Pod) -> None:
         await self.detector.changed(Change(old=last, new=None))
@@ -280,8 +284,8 @@ async def test_without_owners_to_ask_only_bare_pods_are_judged() -> None:
     """As in a replay, where there is no cluster."""
     clock, told = HeldClock(), list[Death]()
 
-    async def take(death: Death) -> None:
-        told.append(death)
+    async def take(findings: Findings) -> None:
+        told.extend(findings.deaths)
 
     detector = Detector(ClusterName("prod-eu"), take, clock)
     task = asyncio.create_task(detector.run())

@@ -12,7 +12,7 @@ from bot.playground.cluster.api.patching import patched
 from bot.playground.cluster.controllers.budgets import budgets_of
 from bot.playground.cluster.objects import Json, copied, is_terminal, name_of, timestamp, uid_of
 from bot.playground.cluster.pod_template import completed_pod, completed_spec
-from bot.playground.cluster.resources import PODS, Resource
+from bot.playground.cluster.resources import LEASES, PODS, Resource
 
 _KEPT_METADATA = (
     "name",
@@ -90,14 +90,15 @@ def _completed(context: ApiContext, resource: Resource, body: Json, namespace: s
         spec["template"].setdefault("metadata", {})
         spec["template"]["spec"] = completed_spec(spec["template"]["spec"])
         spec.setdefault("replicas" if resource.group == "apps" else "completions", 1)
-    status = {"phase": "Active"} if resource.kind == "Namespace" else {}
-    return {
+    made = {
         "kind": resource.kind,
         "apiVersion": resource.api_version,
         "metadata": metadata,
         "spec": spec,
-        "status": status,
     }
+    if resource is not LEASES:  # which has no status
+        made["status"] = {"phase": "Active"} if resource.kind == "Namespace" else {}
+    return made
 
 
 async def change(context: ApiContext, request: web.Request, target: Target) -> Json:

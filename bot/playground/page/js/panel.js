@@ -14,12 +14,13 @@ import { filterPods, podKey, podTone, PodTable } from "./podtable.js";
  */
 
 const POLL_MS = 1000;
-const GROUPS = ["dies", "never starts", "stays silent", "recovers"];
+const GROUPS = ["dies", "never starts", "stays silent", "recovers", "outages"];
 const GROUP_NOTES = {
   dies: "An alert must follow.",
   "never starts": "An alert must follow, once it lasts too long.",
   "stays silent": "On purpose, or normal: no alert may follow.",
   recovers: "What was open must be told as recovered.",
+  outages: "Of Slack or the API server: nothing may be lost, or told twice.",
 };
 
 export class Panel {

@@ -20,7 +20,7 @@ async def test_discovery_in_the_shape_that_clients_need(api: ApiClient) -> None:
     assert (await api.get("/version")).body["gitVersion"].startswith("v1.")
     assert (await api.get("/api")).body["versions"] == ["v1"]
     groups = [g["name"] for g in (await api.get("/apis")).body["groups"]]
-    assert groups == ["apps", "batch", "metrics.k8s.io", "policy"]
+    assert groups == ["apps", "batch", "coordination.k8s.io", "metrics.k8s.io", "policy"]
     assert (await api.get("/apis/apps")).body["preferredVersion"]["groupVersion"] == "apps/v1"
     core = {r["name"]: r for r in (await api.get("/api/v1")).body["resources"]}
     assert core["pods"]["shortNames"] == ["po"]

@@ -1,11 +1,13 @@
-"""The YAML under the policy file, read more strictly than YAML asks for.
+"""YAML, read more strictly than YAML asks for.
 
-What YAML lets pass in silence and a policy must not: a key that is there twice (the last one would win), and
-aliases, by which a few lines can stand for billions. Used by `policy_file` only.
+What YAML lets pass in silence and a policy or a route must not: a key that is there twice (the last one would
+win), aliases, by which a few lines can stand for billions, and numbers to the base of 60, by which YAML 1.1
+takes the time 18:00 for 1080.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -14,11 +16,11 @@ from yaml.reader import ReaderError
 from bot.errors import PodbotError
 
 MAX_CHARACTERS = 200_000
-"""A policy file longer than this is not one; reading it would hold the bot up for seconds."""
+"""A longer file is none that people write; reading it would hold the bot up for seconds."""
 
 
-class PolicyMistakes(PodbotError):
-    """The text is no valid policy; `mistakes` has one line each, beginning with `line N:`."""
+class FileMistakes(PodbotError):
+    """The text is not what it should be; `mistakes` has one line each, beginning with `line N:`."""
 
     def __init__(self, mistakes: tuple[str, ...]) -> None:
         super().__init__("; ".join(mistakes))
@@ -41,13 +43,25 @@ class _Loader(yaml.SafeLoader):
             raise _mistake(node, str(error)) from error
 
 
+_Loader.yaml_implicit_resolvers = {
+    letter: [
+        # The pattern of YAML 1.1 without the base of 60.
+        (tag, re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"))
+        if tag == "tag:yaml.org,2002:int"
+        else (tag, pattern)
+        for tag, pattern in resolvers
+    ]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read(text: str) -> tuple[yaml.Node | None, object]:
     """The tree, which knows lines, and its values; an empty text is an empty mapping.
 
-    Raises `PolicyMistakes`.
+    Raises `FileMistakes`.
     """
     if len(text) > MAX_CHARACTERS:
-        raise PolicyMistakes((f"line 1: the file has more than {MAX_CHARACTERS} characters",))
+        raise FileMistakes((f"line 1: the file has more than {MAX_CHARACTERS} characters",))
     try:
         loader = _Loader(text)
         tree: yaml.Node | None = loader.get_single_node()
@@ -55,16 +69,16 @@ def read(text: str) -> tuple[yaml.Node | None, object]:
             return None, {}
         twice = sorted(_said_twice(tree))
         if twice:
-            raise PolicyMistakes(tuple(f"line {line}: {problem}" for line, problem in twice))
+            raise FileMistakes(tuple(f"line {line}: {problem}" for line, problem in twice))
         return tree, loader.construct_document(tree)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PolicyMistakes((f"line {line}: {error.problem or 'not YAML'}",)) from error
+        raise FileMistakes((f"line {line}: {error.problem or 'not YAML'}",)) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise PolicyMistakes((f"line {line}: not text: it has the character {error.character!r}",)) from error
+        raise FileMistakes((f"line {line}: not text: it has the character {error.character!r}",)) from error
     except RecursionError as error:
-        raise PolicyMistakes(("line 1: not a policy: nested too deeply",)) from error
+        raise FileMistakes(("line 1: nested too deeply",)) from error
 
 
 def line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
@@ -81,9 +95,9 @@ def line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
     return line
 
 
-def _mistake(place: yaml.Node | yaml.Event, problem: str) -> PolicyMistakes:
+def _mistake(place: yaml.Node | yaml.Event, problem: str) -> FileMistakes:
     line = place.start_mark.line + 1 if place.start_mark else 1
-    return PolicyMistakes((f"line {line}: {problem}",))
+    return FileMistakes((f"line {line}: {problem}",))
 
 
 def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:

@@ -1,0 +1,44 @@
+"""What the bot stands on, checked before anything is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.kube.connect import KubeConfigProblem, Target, targets
+from bot.pods.policy_keeper import PolicyKeeper
+from bot.settings import SettingsWrong, Sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The clusters that are meant, the default one first, and a policy that is in force."""
+
+    targets: tuple[Target, ...]
+    policy: PolicyKeeper
+
+
+async def prepare(sources: Sources, environment: Mapping[str, str], clock: Clock) -> Ground:
+    """Check all that can be checked before anything is connected.
+
+    `environment` says whether this is the inside of a cluster. Raises `SettingsWrong` with every problem of
+    the kubeconfig and of the policy file.
+    """
+    problems: list[str] = []
+    found: Sequence[Target] = ()
+    try:
+        found = targets(
+            kubeconfig=sources.kubeconfig or "",
+            contexts=sources.kube_contexts,
+            api_url=sources.kube_api_url or "",
+            environ=environment,
+        )
+    except KubeConfigProblem as problem:
+        problems += [f"KUBECONFIG: {each}" for each in problem.problems]
+    policy = PolicyKeeper(sources.policy, clock)
+    await policy.load()
+    problems += [f"PODBOT_POLICY: {sources.policy}: {mistake}" for mistake in policy.mistakes]
+    if problems:
+        raise SettingsWrong(tuple(problems))
+    return Ground(targets=tuple(found), policy=policy)

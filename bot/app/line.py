@@ -1,0 +1,191 @@
+"""One cluster's line: its watch on every replica, its incidents on the one that leads it.
+
+mirror -> detector -> shade -> (while this replica leads) keeper -> outbox
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot import logs
+from bot.app.last_lines import LastLines
+from bot.clock import Clock
+from bot.errors import Deposed, StoreUnavailable
+from bot.incidents.keeper import Keeper
+from bot.kube.cluster import KubeCluster
+from bot.model.leadership import Term
+from bot.model.memory import Checkpoint
+from bot.model.people import ChannelId
+from bot.model.pods import ClusterName, Pod
+from bot.ops.leadership import Leadership
+from bot.outbox.dispatcher import Dispatcher
+from bot.pods import redact
+from bot.store.store import Store
+from bot.watch.detector import Detector
+from bot.watch.freshness import Freshness
+from bot.watch.history import MOST_FORMER, History
+from bot.watch.mirror import Mirror
+from bot.watch.ports import Change
+from bot.watch.shade import Shade
+
+SETTLES_WITHIN = 1.0
+"""Seconds that the only replica gives, when it stops, to deaths that are seen and not worded yet."""
+
+SAYS_WITHIN = 1.5
+"""Seconds that it then gives to what is to be said; the rest is in the store. One of several replicas gives
+none: the next leader is there before that."""
+
+STORE_AGAIN = 2.0
+"""Seconds between two attempts to read from a store that is away."""
+
+_T = TypeVar("_T")
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all lines share."""
+
+    store: Store
+    dispatcher: Dispatcher
+    clock: Clock
+    namespaces: tuple[str, ...]
+    alert_channel: ChannelId
+
+
+class Line:
+    """Of one cluster."""
+
+    def __init__(self, cluster: KubeCluster, leadership: Leadership, shared: Shared) -> None:
+        self.cluster = cluster
+        self.leadership = leadership
+        self._shared = shared
+        self._gone = shared.store.former_pods(cluster.name)
+        self.history = History(shared.clock, on_gone=self._gone.note)
+        self.stopping = False
+        """Set before `run` is cancelled because podbot stops, and not because another leads."""
+        self._mirror: Mirror | None = None
+        self._shade: Shade | None = None
+        self._keeper: Keeper | None = None
+
+    @property
+    def name(self) -> ClusterName:
+        """The cluster's."""
+        return self.cluster.name
+
+    @property
+    def freshness(self) -> Freshness | None:
+        """How far the watch may be trusted; None before it has begun."""
+        return self._mirror.freshness if self._mirror is not None else None
+
+    @property
+    def store_trouble(self) -> str:
+        """Why nothing can be saved at the moment; empty while all is well, and on a standby."""
+        return self._keeper.trouble if self._keeper is not None else ""
+
+    def pods(self) -> Sequence[Pod]:
+        """Every pod as last seen."""
+        return self._mirror.pods() if self._mirror is not None else ()
+
+    async def run(self) -> None:
+        """Watch until cancelled, and keep the incidents whenever this replica leads the cluster."""
+        watched = self._shared.store.watched(self.name)
+        memory = await self._read(watched.memory)
+        checkpoints = await self._read(watched.checkpoints)
+        self.history.restore(await self._read(lambda: self._gone.latest(MOST_FORMER)))
+        shade = self._shade = Shade(self.name, self._shared.clock, memory)
+        detector = Detector(
+            self.name,
+            shade.take,
+            self._shared.clock,
+            memory,
+            watched=tuple(each.namespace for each in checkpoints),
+            owners=self.cluster.surroundings,
+            by_bot=self.cluster.deleted_by_bot,
+        )
+
+        async def changed(change: Change) -> None:
+            self.history.changed(change)
+            await detector.changed(change)
+
+        self._mirror = Mirror(
+            self.cluster,
+            changed,
+            clock=self._shared.clock,
+            namespaces=self._shared.namespaces,
+            checkpoints={each.namespace: each for each in checkpoints},
+            on_checkpoint=self._reached,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._mirror.run(), name=f"mirror of {self.name}")
+            tasks.create_task(detector.run(), name=f"stuck pods of {self.name}")
+            tasks.create_task(
+                self.leadership.run(lambda term: self._lead(term, shade)), name=f"leadership of {self.name}"
+            )
+
+    async def _lead(self, term: Term, shade: Shade) -> None:
+        """Keep this cluster's incidents until cancelled, then stop announcing at once."""
+        shared = self._shared
+        store = shared.store.term(self.name, term)
+        keeper = Keeper(
+            channel=shared.alert_channel,
+            store=store,
+            outbox=shared.dispatcher,
+            source=LastLines(self.cluster),
+            mask=redact.mask_lines,
+            clock=shared.clock,
+            surroundings=self.cluster.surroundings,
+            pods=self._pod,
+        )
+        await self._read(keeper.begin)
+        await shared.dispatcher.open(self.name, store)
+        self._keeper = keeper
+        keeping = asyncio.create_task(_keep(keeper, shade), name=f"incidents of {self.name}")
+        try:
+            await asyncio.wait({keeping})  # cancelled, it leaves the keeper running for a last word
+        except asyncio.CancelledError:
+            if self.stopping and not shared.store.is_shared:
+                await keeper.settle(SETTLES_WITHIN)
+                await shared.dispatcher.flush(SAYS_WITHIN)
+            raise
+        finally:
+            self._keeper = None
+            shade.withdraw()
+            keeping.cancel()
+            await shared.dispatcher.close(self.name)
+            await asyncio.wait({keeping})
+        keeping.result()
+
+    async def _reached(self, checkpoint: Checkpoint) -> None:
+        # What the standby has found lies before it, and has to be recorded first.
+        if self._keeper is not None and self._shade is not None and self._shade.leads:
+            await self._keeper.reached(checkpoint)
+
+    def _pod(self, namespace: str, name: str) -> Pod | None:
+        return self._mirror.get(namespace, name) if self._mirror is not None else None
+
+    async def _read(self, read: Callable[[], Awaitable[_T]]) -> _T:
+        """What the store has; while it is away it is asked again: without it, all would be told anew."""
+        while True:
+            try:
+                return await read()
+            except StoreUnavailable as error:
+                log.warning("store_away", cluster=self.name, problem=str(error), retry_in=STORE_AGAIN)
+                await self._shared.clock.sleep(STORE_AGAIN)
+
+
+async def _keep(keeper: Keeper, shade: Shade) -> None:
+    """Run the keeper with what the standby has found. Raises `Deposed` itself, out of the tasks' groups."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keeper.run(), name="keeper")
+            tasks.create_task(shade.hand_over(keeper.record), name="findings of the standby")
+    except BaseExceptionGroup as errors:
+        deposed, others = errors.split(Deposed)
+        if deposed is not None and others is None:
+            raise Deposed("another replica leads by now") from errors
+        raise

@@ -1,0 +1,37 @@
+"""An incident as the keeper holds it while it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.incidents.records import KeptIncident
+from bot.incidents.recovery import Following
+from bot.model.deaths import Death
+from bot.model.events import Event
+from bot.model.incidents import Incident
+
+
+@dataclass(slots=True)
+class Held:
+    """The incident itself is a value; this is the place where its latest version is found."""
+
+    incident: Incident
+    following: Following | None = None
+    """What is followed of it; None once nothing more is expected."""
+    events: tuple[Death, Sequence[Event]] | None = None
+    """Of which death the events were read already, until its evidence is gathered."""
+    gathering: bool = False
+    """Its evidence is being read."""
+    told: bool = False
+    """Its letter has been handed over at least once; before, it waits for its evidence for a moment."""
+    final: bool = False
+    """It is over, or has been pushed out: nothing more will be said of it."""
+
+    def reword(self) -> None:
+        """The same incident is to be said in other words: what is announced must be newer than what was."""
+        self.incident = replace(self.incident, revision=self.incident.revision + 1)
+
+    def kept(self) -> KeptIncident:
+        """What the store keeps of it."""
+        return KeptIncident(incident=self.incident, following=self.following)

@@ -1,0 +1,100 @@
+"""What people do about an incident, as the reducer has it: acknowledge, silence, close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.incidents import engine
+from bot.incidents.effects import PageAction
+from bot.incidents.inputs import Resolved
+from bot.incidents.turn import Turn
+from bot.model.deaths import Death
+from bot.model.incidents import Acknowledgement, Ending, IncidentState, SilencedBy, SilenceId
+from bot.model.people import UserId
+from bot.model.silences import LONGEST
+from bot.model.stories import StoryKind
+
+
+def acknowledged(turn: Turn, by: UserId, until: datetime) -> None:
+    """Somebody has it; another than before may take it over."""
+    if turn.incident.state.is_over or until <= turn.now:
+        return
+    turn.change(acknowledged=Acknowledgement(by=by, at=turn.now, until=until))
+    turn.tell(StoryKind.ACKNOWLEDGED, by=by, until=until)
+    turn.page(PageAction.ACKNOWLEDGE)
+
+
+def let_go(turn: Turn, kind: StoryKind, by: UserId) -> None:
+    """Nobody has it any more, so the escalation goes on: with the steps that are not done yet.
+
+    A webhook that was called is called again: whoever it woke has put it away since.
+    """
+    if turn.incident.acknowledged is None or turn.incident.state.is_over:
+        return
+    turn.change(acknowledged=None)
+    turn.unattended()
+    turn.tell(kind, by=by)
+    turn.page(PageAction.TRIGGER)
+
+
+def silenced(turn: Turn, silence: SilencedBy) -> None:
+    """Somebody wants to hear no more of it. What is worse than they meant goes on being heard."""
+    incident = turn.incident
+    covered = not incident.severity.worse_than(silence.severity)
+    if incident.state.is_over or silence.until <= turn.now or not covered:
+        return
+    turn.unfold()
+    turn.tell(
+        StoryKind.SILENCED, by=silence.by, until=min(silence.until, turn.now + LONGEST), words=silence.reason
+    )
+    turn.change(silenced=capped(silence, turn.now))
+
+
+def heard_again(turn: Turn, silence: SilenceId | None, by: UserId | None = None) -> None:
+    """A silence is over; what still fires is told now, or has its clock begin again."""
+    held = turn.incident.silenced
+    if held is None or (silence is not None and held.silence != silence):
+        return
+    turn.unfold()
+    turn.change(silenced=None)
+    turn.surface()
+    turn.unattended()
+    turn.tell(StoryKind.SILENCE_ENDED, by=by, deaths=held.deaths)
+
+
+def break_through(turn: Turn, what: str) -> None:
+    """Something happened that the silence does not cover."""
+    turn.unfold()
+    turn.change(silenced=None)
+    turn.surface()
+    turn.unattended()
+    turn.promptly()
+    turn.tell(StoryKind.BROKE_THROUGH, words=what, fresh=True)
+
+
+def resolved(turn: Turn, given: Resolved) -> None:
+    """A person calls it over; what still fails only if they insist."""
+    if turn.incident.state.is_over or (given.failing and not given.force):
+        return
+    ending = Ending(since=turn.now, words=given.reason, by=given.by, still_failing=given.failing)
+    turn.unfold()
+    turn.incident = engine.closed(turn.incident, ending)
+    turn.tell(StoryKind.ENDED, by=given.by, ending=ending, state=IncidentState.CLOSED)
+    put_away(turn)
+
+
+def put_away(turn: Turn) -> None:
+    """With an incident ends what was done about it. Who had it stays: the message says so."""
+    turn.change(silenced=None, replacements=None)
+    turn.page(PageAction.RESOLVE)
+
+
+def keeping_back(silence: SilencedBy | None, death: Death) -> SilencedBy | None:
+    """The silence with one more death that it kept back."""
+    return silence and replace(silence, deaths=silence.deaths + 1 + death.unseen_before)
+
+
+def capped(silence: SilencedBy | None, now: datetime) -> SilencedBy | None:
+    """The silence, over before it could be for ever."""
+    return silence and replace(silence, until=min(silence.until, now + LONGEST))

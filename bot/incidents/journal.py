@@ -1,0 +1,197 @@
+"""The journal: what incidents have to write down, in one transaction for all that has come together.
+
+While the store does not answer, nothing waits for it: what is to be said goes out from memory, marked, and
+all that was not written is written once the store is back. The ledger decides whether a death is news.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot import logs
+from bot.clock import Clock
+from bot.errors import StoreUnavailable
+from bot.incidents.held import Held
+from bot.incidents.ports import IncidentStore, Outbox
+from bot.incidents.records import Batch, RecordedDeath
+from bot.model.deaths import DeathId
+from bot.model.incidents import IncidentId
+from bot.model.letters import Letter, LetterKey
+from bot.model.memory import Checkpoint, PodMemory
+from bot.model.pods import PodUid
+
+SAVES_WITHIN = 5.0
+"""Seconds that a transaction may take; then the store counts as away."""
+
+RETRY_EVERY = 2.0
+"""Seconds between two attempts to reach a store that is away."""
+
+MOST_UNWRITTEN = 50_000
+"""Deaths that wait in memory for a store that is away: some 50 MB. The oldest lines of the ledger are let go;
+the incidents that counted them are still written."""
+
+log = logs.get(__name__)
+
+Worded = Callable[[Held, bool], Letter]
+"""The letter of an incident as it stands; with True it says that it could not be saved."""
+
+
+@dataclass(slots=True)
+class _Noted:
+    """What is to be written; of each thing the latest version."""
+
+    deaths: dict[DeathId, RecordedDeath] = field(default_factory=dict)
+    incidents: dict[IncidentId, Held] = field(default_factory=dict)
+    letters: dict[LetterKey, Letter] = field(default_factory=dict)
+    """Of no incident's own message."""
+    remembered: dict[PodUid, PodMemory | None] = field(default_factory=dict)
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+
+    def then(self, later: _Noted) -> _Noted:
+        """This, and what was noted later."""
+        return _Noted(
+            deaths=self.deaths | later.deaths,
+            incidents=self.incidents | later.incidents,
+            letters=self.letters | later.letters,
+            remembered=self.remembered | later.remembered,
+            checkpoints=self.checkpoints | later.checkpoints,
+        )
+
+    def batch(self, own_messages: Iterable[Letter]) -> Batch:
+        """It as one transaction, with the incidents' own messages."""
+        return Batch(
+            deaths=tuple(self.deaths.values()),
+            incidents=tuple(held.kept() for held in self.incidents.values()),
+            letters=(*own_messages, *self.letters.values()),
+            remembered=self.remembered,
+            checkpoints=tuple(self.checkpoints.values()),
+        )
+
+
+class Journal:
+    """Of one cluster's incidents, for one term. Everything noted until `save` goes into one transaction."""
+
+    def __init__(self, store: IncidentStore, outbox: Outbox, clock: Clock, *, worded: Worded) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._clock = clock
+        self._worded = worded
+        self._saving = asyncio.Lock()
+        self._noted = _Noted()
+        self._unsaid: dict[IncidentId, Held] = {}
+        self._unsaid_letters: dict[LetterKey, Letter] = {}
+        self._marked: dict[IncidentId, Held] = {}
+        """Said while they could not be saved."""
+        self._not_before = 0.0
+        self.trouble = ""
+        """Why nothing can be saved at the moment; empty while all is well."""
+
+    async def known(self, deaths: Sequence[DeathId]) -> frozenset[DeathId]:
+        """Which of these were recorded before; while the store is away, those that wait for it."""
+        waiting = frozenset(each for each in deaths if each in self._noted.deaths)
+        if not deaths or self._in_peace():
+            return waiting
+        try:
+            async with asyncio.timeout(SAVES_WITHIN):
+                return waiting | await self._store.known(deaths)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._went_away(error)
+            return waiting
+
+    def death(self, recorded: RecordedDeath) -> None:
+        """Note a death that was not known."""
+        self._noted.deaths[recorded.death.id] = recorded
+
+    def incident(self, held: Held) -> None:
+        """Note that an incident has changed: it is written, and said once it is `told`."""
+        self._noted.incidents[held.incident.id] = held
+        self._unsaid[held.incident.id] = held
+
+    def letter(self, letter: Letter) -> None:
+        """Note what is to be said beside the incidents' own messages."""
+        self._noted.letters[letter.key] = letter
+        self._unsaid_letters[letter.key] = letter
+
+    def remembered(self, uid: PodUid, memory: PodMemory | None) -> None:
+        """Note what the detector knows of a pod."""
+        self._noted.remembered[uid] = memory
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Note how far the watch has come; all that was found before must have been noted already."""
+        self._noted.checkpoints[checkpoint.namespace] = checkpoint
+
+    async def save(self) -> None:
+        """Write all that was noted, then hand over what is to be said; returns when both are done.
+
+        Raises `Deposed` where another replica leads by now.
+        """
+        async with self._saving:
+            unsaid, self._unsaid = self._unsaid, {}
+            beside, self._unsaid_letters = self._unsaid_letters, {}
+            written = await self._write()
+            told = {identity: held for identity, held in unsaid.items() if held.told}
+            if written is None:
+                letters = [self._marked_letter(held) for held in told.values()]
+            else:
+                letters = [written[identity] for identity in self._marked | told]
+                self._marked = {}
+            if letters or beside:
+                await self._outbox.put((*letters, *beside.values()))
+
+    def _marked_letter(self, held: Held) -> Letter:
+        letter = self._worded(held, True)
+        held.reword()  # without the mark it is another wording
+        self._marked[held.incident.id] = held
+        return letter
+
+    async def run(self) -> None:
+        """Write what could not be written once the store is back; until cancelled."""
+        while True:
+            await self._clock.sleep(RETRY_EVERY)
+            if self.trouble:
+                await self.save()
+
+    async def _write(self) -> dict[IncidentId, Letter] | None:
+        """Write what was noted; the letters of the incidents that were written, None while it cannot be."""
+        if self._in_peace():
+            return None
+        noted, self._noted = self._noted, _Noted()
+        noted.incidents = self._marked | noted.incidents
+        worded = {identity: self._worded(held, False) for identity, held in noted.incidents.items()}
+        batch = noted.batch(worded.values())
+        if batch.is_empty and not self.trouble:
+            return {}
+        try:
+            async with asyncio.timeout(SAVES_WITHIN):
+                await self._store.save(batch)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._went_away(error)
+            self._noted = noted.then(self._noted)
+            self._let_go()
+            return None
+        self._came_back()
+        return worded
+
+    def _in_peace(self) -> bool:
+        """Whether the store was away just now: an attempt for each death would make every alert late."""
+        return bool(self.trouble) and self._clock.monotonic() < self._not_before
+
+    def _went_away(self, error: Exception) -> None:
+        reason = str(error) or f"no answer within {SAVES_WITHIN:.0f} s"
+        if reason != self.trouble:
+            log.error("store_away", problem=reason, consequence="alerts go out from memory")
+        self.trouble = reason
+        self._not_before = self._clock.monotonic() + RETRY_EVERY
+
+    def _came_back(self) -> None:
+        if self.trouble:
+            log.warning("store_back", was=self.trouble)
+        self.trouble = ""
+
+    def _let_go(self) -> None:
+        deaths = self._noted.deaths
+        while len(deaths) > MOST_UNWRITTEN:
+            lost = deaths.pop(next(iter(deaths)))
+            log.error("death_never_written", incident=lost.incident, uid=lost.death.id.uid)

@@ -1,0 +1,113 @@
+"""A storm: incidents open faster than anybody reads. One digest then tells them all. Pure.
+
+The first ten of a minute have messages of their own; from the eleventh on, incidents go into the digest and
+stay there until they are over: to hand them out as messages later would be the same storm once more. Each
+keeps its id, and `incident ID` shows it.
+
+The digest is an incident itself, of the scope `STORM`: it takes every death of its members, can be
+acknowledged, silenced and escalated, and is over when all its members are. Its count of deaths is theirs
+alone; those of the first ten are counted by their own messages, and named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.incidents import engine
+from bot.incidents.reducer import Step
+from bot.incidents.turn import Turn
+from bot.model.deaths import Death
+from bot.model.incidents import Ending, Incident, IncidentId, IncidentKey, IncidentState, Scope
+from bot.model.pods import Owner
+from bot.model.stories import StoryKind
+
+MOST_A_MINUTE = 10
+"""New incidents that a channel gets as messages of their own within a minute."""
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """What is known of one channel: the incidents of the last minute, and the storm that blows."""
+
+    openings: tuple[tuple[IncidentId, datetime], ...] = ()
+    """Those that had a message of their own, by when they opened."""
+    digest: IncidentId | None = None
+    last_joined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelter:
+    """What becomes of an incident that opens."""
+
+    digest: IncidentId | None = None
+    """The digest that it goes into; None: it has a message of its own."""
+    begins: bool = False
+    """There is no digest yet: it is to be opened with `opened`."""
+
+
+def placed(
+    weather: Weather, incident: IncidentId, new_digest: IncidentId, now: datetime
+) -> tuple[Weather, Shelter]:
+    """What becomes of an incident that opens now, unsilenced; `new_digest` is an id that is free."""
+    if weather.digest is not None:
+        if weather.last_joined_at is not None and now - weather.last_joined_at < MINUTE:
+            return replace(weather, last_joined_at=now), Shelter(digest=weather.digest)
+        weather = Weather(openings=weather.openings)
+    lately = tuple(each for each in weather.openings if now - each[1] < MINUTE)
+    if len(lately) < MOST_A_MINUTE:
+        return replace(weather, openings=(*lately, (incident, now))), Shelter()
+    return (
+        Weather(openings=lately, digest=new_digest, last_joined_at=now),
+        Shelter(digest=new_digest, begins=True),
+    )
+
+
+def opened(identity: IncidentId, death: Death, before: Sequence[Incident], now: datetime) -> Step:
+    """The digest with its first member's first death; `before` are the incidents of the minute before."""
+    key = IncidentKey(
+        cluster=death.id.cluster,
+        namespace="",
+        owner=Owner(kind="Storm", name=identity),
+        cause=death.cause,
+        scope=Scope.STORM,
+    )
+    incident = engine.opened(identity, death, key)
+    named = tuple(
+        replace(part, deaths=0, pods=0, told_in=each.id) for each in before for part in each.workloads
+    )
+    turn = Turn(replace(incident, workloads=(*named, *incident.workloads), noticed_at=now), now)
+    turn.unattended()
+    turn.tell(StoryKind.OPENED, aloud=False, deaths=incident.deaths)
+    digest, effects = turn.opening()
+    return Step(incident=digest, effects=effects)
+
+
+def ending(members: Iterable[Incident]) -> tuple[IncidentState, Ending] | None:
+    """How a storm has ended: as the worst of its members; None while one of them is open.
+
+    A storm of which every incident recovered is recovered; if some are merely gone, or were closed by
+    somebody, it says how many.
+    """
+    every = [each for each in members if each.state is not IncidentState.MERGED]
+    if any(not each.state.is_over for each in every):
+        return None
+    endings = [each.ending for each in every if each.ending is not None]
+    if not endings:
+        return None
+    since = max(each.since for each in endings)
+    counts = {
+        state: sum(each.state is state for each in every)
+        for state in (IncidentState.RECOVERED, IncidentState.GONE, IncidentState.CLOSED)
+    }
+    words = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
+    recovered = counts[IncidentState.RECOVERED] == len(every)
+    state = IncidentState.RECOVERED if recovered else IncidentState.GONE
+    return state, Ending(
+        since=since,
+        words=f"all {len(every)} incidents recovered" if recovered else words,
+        still_failing=any(each.still_failing for each in endings),
+    )

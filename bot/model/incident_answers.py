@@ -1,0 +1,102 @@
+"""What is answered to who acts on incidents, silences them, or asks where alerts go; before it is words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import TypeAlias
+
+from bot.model.deaths import Cause
+from bot.model.incident_commands import AcknowledgeIncident, ResolveIncident, UnacknowledgeIncident
+from bot.model.incidents import Incident
+from bot.model.past import PastDeath
+from bot.model.pods import ClusterName, Owner
+from bot.model.routes import Route
+from bot.model.silences import Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """Something was done to an incident."""
+
+    command: AcknowledgeIncident | UnacknowledgeIncident | ResolveIncident
+    incident: Incident
+    """As it is now."""
+
+
+class SilenceChange(Enum):
+    """What became of a silence."""
+
+    BEGUN = "begun"
+    EDITED = "edited"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceChanged:
+    """A silence was begun, edited or ended."""
+
+    change: SilenceChange
+    silence: Silence
+    """As it is now."""
+    incident: Incident | None = None
+    """The one from whose message it was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceList:
+    """The silences that hold in a cluster, the one that ends first before the others."""
+
+    cluster: ClusterName
+    silences: tuple[Silence, ...]
+    hidden: int = 0
+    """Further ones, over namespaces in which the asker may not look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteVariant:
+    """Where alerts about a pod go for some causes."""
+
+    causes: tuple[Cause, ...]
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteExplanation:
+    """Where an alert about a pod would go now, and why."""
+
+    namespace: str
+    pod: str
+    owner: Owner
+    variants: tuple[RouteVariant, ...]
+    """The one for most causes first; one alone where the cause makes no difference."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodRestarts:
+    """How often the containers of a pod that is there have been restarted."""
+
+    namespace: str
+    pod: str
+    restarts: int
+    """In its life, by its own count."""
+    in_the_last_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartHistory:
+    """The restarts of an incident's workloads."""
+
+    incident: Incident
+    deaths: tuple[PastDeath, ...]
+    """In this incident and in others, newest first."""
+    total: int
+    """How many there were in all."""
+    since: datetime
+    pods: tuple[PodRestarts, ...]
+    """Those that are there now, most restarts first."""
+
+
+IncidentAnswer: TypeAlias = Acted | SilenceChanged | SilenceList | RouteExplanation | RestartHistory

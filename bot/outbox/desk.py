@@ -1,0 +1,234 @@
+"""A desk: the letters of one cluster while this replica leads it, and what its store is told of them.
+
+The store is told before a post that it is tried, and after it what came of it. A store that is away stops no
+letter: what could not be noted is noted once it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from bot import logs
+from bot.clock import Clock
+from bot.errors import Deposed, StoreUnavailable
+from bot.model.letters import KeptLetter, Letter, LetterKey, Posted, Urgency
+from bot.model.messages import Message
+from bot.model.people import ChannelId, MessageTs
+from bot.model.pods import ClusterName
+from bot.outbox.ports import OutboxStore
+from bot.outbox.schedule import in_order
+
+STORE_SECONDS = 3.0
+"""A store that takes longer counts as away."""
+
+MOST_KNOWN = 10_000
+"""Letters kept in mind, so that they can be updated; of those with nothing to say, the one quiet for longest
+goes first."""
+
+SETTLES_WITHIN = 2.0
+"""Seconds after which Slack shows a post whose answer was lost, where it took it at all."""
+
+NOTED_AT_ONCE = 200
+"""Notes made good in one go."""
+
+log = logs.get(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A letter in memory. Times are monotonic, unless they are dates."""
+
+    desk: Desk
+    letter: Letter
+    posted: Posted
+    changed_at: datetime
+    """When `posted` came to be as it is."""
+    waiting_since: float = 0.0
+    sent_at: float | None = None
+    not_before: float = 0.0
+    failures: int = 0
+    unknown: bool = False
+    """A post of it was begun, and nobody knows whether it stands: it is looked for before another."""
+    look_at: float = 0.0
+    lost: int = 0
+    """Posts of it whose answer was lost."""
+    tried_since: datetime | None = None
+    """When the first post was begun whose outcome is unknown."""
+    threadless: bool = False
+    """Its thread takes no replies."""
+    redirected_for: str = ""
+    """Why it goes to another channel than its own."""
+    by_webhook: Urgency | None = None
+    """With which urgency the last resort told it."""
+    waits_in: ChannelId | None = None
+    """The lane that it waits in."""
+
+    @property
+    def key(self) -> LetterKey:
+        """Which message it is."""
+        return self.letter.key
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to be said still."""
+        return self.letter.revision > self.posted.revision
+
+    @property
+    def stands(self) -> bool:
+        """Whether Slack has the message."""
+        return self.posted.ts is not None
+
+    @property
+    def _parent(self) -> Entry | None:
+        """The letter in whose thread it goes, as far as it is known."""
+        if self.letter.thread is None or self.threadless:
+            return None
+        return self.desk.entries.get(self.letter.thread)
+
+    def is_ahead_of_its_parent(self, channel: ChannelId) -> bool:
+        """Whether the letter in whose thread it goes waits for this channel itself."""
+        parent = self._parent
+        return parent is not None and not parent.stands and parent.waits_in == channel
+
+    def thread_in(self, channel: ChannelId) -> MessageTs | None:
+        """The thread of this channel in which it goes, if in any."""
+        parent = self._parent
+        return parent.posted.ts if parent is not None and parent.posted.channel == channel else None
+
+    def came_to(self, posted: Posted, now: datetime) -> None:
+        """Take down how far it has come."""
+        self.posted, self.changed_at = posted, now
+
+
+class Desk:
+    """One cluster's letters. `on_deposed` is called once, when the store says that another replica leads."""
+
+    def __init__(
+        self, cluster: ClusterName, store: OutboxStore, clock: Clock, on_deposed: Callable[[Desk], None]
+    ) -> None:
+        self.cluster = cluster
+        self.closed = False
+        self.unread = True
+        """What the store keeps is not known yet."""
+        self.entries: dict[LetterKey, Entry] = {}
+        self.unsaved: dict[LetterKey, Entry] = {}
+        self.store_problem = ""
+        """Why the store does not take notes; empty while it does."""
+        self._store = store
+        self._clock = clock
+        self._on_deposed = on_deposed
+
+    async def read(self) -> tuple[Entry, ...]:
+        """What the store keeps and memory does not know; empty, and `unread` still, where it is away."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                kept = await self._store.kept()
+        except (StoreUnavailable, TimeoutError) as error:
+            self._store_is_away(error)
+            return ()
+        except Deposed:
+            self.depose()
+            return ()
+        self.unread, self.store_problem = False, ""
+        return tuple(self._entry(each) for each in in_order(kept))
+
+    def _entry(self, kept: KeptLetter) -> Entry:
+        """The entry of a kept letter. Where the letter was handed over before, its later wording stays."""
+        now, posted = self._clock.now(), kept.posted
+        entry = self.entries.setdefault(
+            kept.letter.key, Entry(desk=self, letter=kept.letter, posted=Posted(), changed_at=now)
+        )
+        if entry.posted == Posted():
+            entry.came_to(posted, now)
+            if posted.ts is None and posted.tried_at is not None:
+                entry.unknown, entry.tried_since = True, posted.tried_at
+                entry.look_at = self._clock.monotonic() + SETTLES_WITHIN
+        return entry
+
+    def take(self, letter: Letter) -> Entry | None:
+        """The entry of a letter handed over; None where this wording, or a later one, is known already."""
+        entry = self.entries.get(letter.key)
+        if entry is None:
+            entry = Entry(desk=self, letter=letter, posted=Posted(), changed_at=self._clock.now())
+            self.entries[letter.key] = entry
+            return entry
+        if letter.revision <= entry.letter.revision:
+            return None
+        entry.letter = letter
+        return entry
+
+    def rest(self, entry: Entry) -> None:
+        """Nothing more is to be said of it for now: keep what an update needs, not what was said."""
+        entry.letter = replace(entry.letter, message=Message(text=""))
+        self.entries.pop(entry.key, None)
+        self.entries[entry.key] = entry  # last in the dict: the first ones are those quiet for longest
+        surplus = len(self.entries) - MOST_KNOWN
+        if surplus > 0:
+            quiet = (
+                each for each in self.entries.values() if not each.waits and each.key not in self.unsaved
+            )
+            for each in tuple(islice(quiet, surplus)):
+                del self.entries[each.key]
+
+    async def note(self, entry: Entry) -> None:
+        """Have the store remember how far the letter has come; where that fails, it is done later."""
+        if self.store_problem or not await self._noted(entry):
+            self.unsaved[entry.key] = entry
+
+    async def _noted(self, entry: Entry) -> bool:
+        posted = entry.posted
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._store.note(entry.key, posted, entry.changed_at)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._store_is_away(error)
+            return False
+        except Deposed:
+            self.depose()
+            return True
+        except Exception as error:
+            # Whatever a store does to us: the alert goes out, and is noted when the store is well.
+            log.exception("outbox_store_broke", cluster=self.cluster, key=entry.key)
+            self._store_is_away(error)
+            return False
+        if entry.posted is not posted:
+            return False  # it has come further meanwhile
+        self.unsaved.pop(entry.key, None)
+        return True
+
+    async def give_up(self, entry: Entry, problem: str) -> None:
+        """Lay the letter aside for good."""
+        self.entries.pop(entry.key, None)
+        self.unsaved.pop(entry.key, None)
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._store.give_up(entry.key, problem, self._clock.now())
+        except (StoreUnavailable, TimeoutError) as error:
+            # It is then tried, and given up, once more after a restart.
+            self._store_is_away(error)
+        except Deposed:
+            self.depose()
+
+    async def catch_up(self) -> None:
+        """Note what could not be noted, as far as the store takes it."""
+        self.store_problem = ""
+        for entry in tuple(islice(self.unsaved.values(), NOTED_AT_ONCE)):
+            await self.note(entry)
+            if self.store_problem or self.closed:
+                return
+
+    def depose(self) -> None:
+        """Another replica leads: nothing of this cluster is said here any more."""
+        if not self.closed:
+            self.closed = True
+            log.info("outbox_deposed", cluster=self.cluster)
+            self._on_deposed(self)
+
+    def _store_is_away(self, error: Exception) -> None:
+        if not self.store_problem:
+            log.warning("outbox_store_away", cluster=self.cluster, reason=repr(error))
+        self.store_problem = str(error) or "it does not answer"

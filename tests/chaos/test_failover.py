@@ -1,0 +1,182 @@
+"""Two replicas over one PostgreSQL: whichever goes, the other says what is to be said, and nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.ground import VICTIMS
+from tests.chaos.replica import Replica
+from tests.chaos.trial import Scale, Trial, a_trial
+from tests.support.people import person
+from tests.support.postgres import Postgres
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(120)
+
+SCALE = Scale(deaths=0, faults=0, haste=1.0, told_within=30.0)
+"""The bot's own clock: what is measured here are its promises."""
+
+AFTER_A_CRASH = 20.0
+AFTER_SIGTERM = 2.0
+"""Seconds until announcing goes on."""
+
+SHORT_LEASE = {"PODBOT_LEASE_SECONDS": "4"}
+
+
+@asynccontextmanager
+async def two_replicas(
+    postgres: Postgres, folder: Path, settings: dict[str, str] | None = None
+) -> AsyncIterator[Trial]:
+    """Both ready, one of them leading."""
+    async with a_trial(SCALE, 1, folder, postgres=postgres, replicas=2, settings=settings) as trial:
+        await trial.has_leader()
+        yield trial
+
+
+async def first_told_after(trial: Trial, moment: float) -> float:
+    """Let something die every now and then; the seconds from `moment` until any of it is told."""
+    known = trial.office.deaths_told()
+    while trial.office.deaths_told() == known:
+        trial.ground.kill(trial.chance)
+        for _ in range(5):
+            await asyncio.sleep(0.05)
+            if trial.office.deaths_told() > known:
+                break
+        assert time.monotonic() - moment < 3 * AFTER_A_CRASH, trial.story(["nobody announces"])
+    return time.monotonic() - moment
+
+
+async def all_is_well(trial: Trial) -> None:
+    complaints = await trial.judged()
+    assert not complaints, trial.story(complaints)
+
+
+def other_than(trial: Trial, gone: Replica) -> Replica:
+    (left,) = [bot for bot in trial.bots if bot is not gone]
+    return left
+
+
+async def calm(trial: Trial) -> None:
+    """Some deaths, all told: what happens next is not mixed up with the start."""
+    await trial.dies(4, during=0.5)
+    await trial.all_is_told()
+
+
+async def test_the_leader_is_killed(postgres: Postgres, tmp_path: Path) -> None:
+    """`kill -9`: within 20 seconds the other announces what happened meanwhile, and nothing that was told."""
+    async with two_replicas(postgres, tmp_path) as trial:
+        await calm(trial)
+        leader = trial.leader()
+        trial.ground.kill(trial.chance)  # perhaps posted and not remembered, perhaps only seen
+        await leader.kill()
+        took = await first_told_after(trial, leader.killed_at[-1])
+        print(f"announcing went on {took:.1f} s after kill -9")  # noqa: T201 - a promise with a number
+        assert took < AFTER_A_CRASH
+        assert other_than(trial, leader).leads
+        await leader.start()
+        await calm(trial)
+        await all_is_well(trial)
+
+
+async def test_the_leader_is_stopped(postgres: Postgres, tmp_path: Path) -> None:
+    """SIGTERM: it gives the lease back, and the other goes on within two seconds of its end."""
+    async with two_replicas(postgres, tmp_path) as trial:
+        await calm(trial)
+        leader = trial.leader()
+        began = time.monotonic()
+        took_to_stop = await leader.stop()
+        took = await first_told_after(trial, began)
+        print(f"announcing went on {took:.1f} s after SIGTERM, {took - took_to_stop:.1f} s after its end")  # noqa: T201
+        assert took < AFTER_SIGTERM + took_to_stop
+        await leader.start()
+        await calm(trial)
+        await all_is_well(trial)
+
+
+async def test_the_leader_hangs_and_comes_back(postgres: Postgres, tmp_path: Path) -> None:
+    """A leader that was stopped in its tracks for longer than its lease says nothing more when it goes on."""
+    async with two_replicas(postgres, tmp_path, SHORT_LEASE) as trial:
+        await calm(trial)
+        leader = trial.leader()
+        for _ in range(6):
+            trial.ground.kill(trial.chance)
+        leader.pause()
+        hung_at = time.monotonic()
+        took = await first_told_after(trial, hung_at)
+        print(f"announcing went on {took:.1f} s after the leader hung, with a lease of 4 s")  # noqa: T201
+        await calm(trial)
+        leader.resume()
+        await calm(trial)
+        await leader.ready()
+        await all_is_well(trial)
+
+
+async def test_commands_go_on(postgres: Postgres, tmp_path: Path) -> None:
+    """While the leader is killed and started again, every command that was taken is answered once."""
+    async with two_replicas(postgres, tmp_path, SHORT_LEASE) as trial:
+        asking = asyncio.create_task(trial.crowd.goes_on(every=0.3), name="people")
+        for _ in range(2):
+            await asyncio.sleep(1.0)
+            leader = await trial.has_leader()
+            await leader.kill()
+            await asyncio.sleep(2.0)
+            await leader.start()
+        asking.cancel()
+        await asyncio.wait({asking})
+        assert asking.cancelled()
+        assert len(trial.crowd.questions) > 10
+        await all_is_well(trial)
+
+
+async def test_a_dialog_goes_on_on_the_other_replica(postgres: Postgres, tmp_path: Path) -> None:
+    """Asked on one, confirmed on the other: nothing that a dialog needs is in one process alone."""
+    async with two_replicas(postgres, tmp_path) as trial:
+        user, room = trial.office.newcomer(1)
+        (name, *_), first = trial.ground.victims(), trial.bots[0]
+        uid = trial.ground.uid(VICTIMS, name)
+        await trial.bots[1].stop()
+        async with person(trial.office.running.url, user) as someone:
+            await someone.types(room, f"/pods delete {name} -n {VICTIMS}")
+            await someone.sees_view("Reason", within=10.0)
+            await trial.bots[1].start()
+            await first.stop()
+            await someone.submits()
+            await someone.sees_view("Deleted", within=10.0)
+        assert trial.ground.deletions == [uid]
+        await trial.bots[1].stop()
+        told = [each for each in trial.office.said_to(user, room) if not each.is_reply and name in each.text]
+        assert len(told) == 1
+
+
+@pytest.mark.parametrize("typed", ["/pods list -n victims", "@podbot list -n victims"])
+async def test_a_delivery_that_comes_to_both_acts_once(
+    typed: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Slack believes a delivery lost and makes it again, to the other replica: one answer, one deletion."""
+    async with two_replicas(postgres, tmp_path) as trial:
+        trial.office.repeats = 1.0
+        for number in range(1, 7):
+            user, room = trial.office.newcomer(number)
+            async with person(trial.office.running.url, user) as someone:
+                await someone.types(room, typed)
+                await eventually(lambda u=user, r=room: bool(trial.office.said_to(u, r)))  # type: ignore[misc]
+        (name, *_) = trial.ground.victims()
+        user, room = trial.office.newcomer(7)
+        async with person(trial.office.running.url, user) as someone:
+            await someone.types(room, f"/pods delete {name} -n {VICTIMS}")
+            await someone.sees_view("Reason", within=10.0)
+            await someone.submits()
+            await someone.sees_view("Deleted", within=10.0)
+        for bot in trial.bots:
+            await bot.stop()
+        for number in range(1, 7):
+            said = trial.office.said_to(*trial.office.newcomer(number))
+            assert len(said) == 1, [each.text for each in said]
+        told = [each for each in trial.office.said_to(user, room) if not each.is_reply and name in each.text]
+        assert len(told) == 1

@@ -1,0 +1,250 @@
+"""A trial: deaths, faults and questions, all at random by one seed, and what must be true at the end.
+
+The bot is a process of its own; Slack, the cluster, and the two proxies through which the bot reaches them
+are in this one. `faults` is what goes wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from aiohttp import ClientSession
+
+from bot.playground import cluster as simulation
+from bot.playground import faults as proxies
+from bot.playground import workspace as slack
+from tests.chaos import verdict
+from tests.chaos.crowd import Crowd
+from tests.chaos.excuses import Excuses
+from tests.chaos.ground import NAMESPACE, Ground, a_ground
+from tests.chaos.office import ALERTS, FAST, Office, an_office
+from tests.chaos.replica import Replica
+from tests.support.postgres import Postgres
+from tests.support.waiting import eventually
+
+POLICY = """\
+version: 1
+roles: {all: [{verbs: [list, get, events, logs, delete], namespaces: ["*"]}]}
+bindings: [{role: all, everyone: true}]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How big a trial is, and how much of Slack's real slowness is in it."""
+
+    deaths: int
+    faults: int
+    workloads: int = 6
+    replicas: int = 3
+    haste: float = 8.0
+    """How many times as fast the bot's waits pass."""
+    pace: slack.PaceSettings = FAST
+    slow_minute: float = 3.0
+    """Seconds for which Slack says "too many requests"."""
+    longest_absence: float = 1.0
+    """Seconds for which the bot, its database or the API server is away."""
+    asks_every: float = 0.7
+    told_within: float = 40.0
+    """Seconds after which all must be told, once all works again."""
+
+
+SEEDED = Scale(deaths=200, faults=20)
+FULL = Scale(
+    deaths=1_000,
+    faults=100,
+    workloads=8,
+    haste=1.0,
+    pace=slack.PaceSettings(),
+    slow_minute=60.0,
+    longest_absence=3.0,
+    asks_every=4.0,
+    told_within=300.0,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """What the faults are done to."""
+
+    scale: Scale
+    seed: int
+    chance: Random
+    ground: Ground
+    office: Office
+    crowd: Crowd
+    bots: list[Replica]
+    to_slack: proxies.Rules
+    to_cluster: proxies.Rules
+    folder: Path
+    postgres: Postgres | None = None
+    diary: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    refused: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when Slack did not take what is said."""
+    vanishing: bool = True
+    """Whether deaths may happen of which the API server keeps no trace but its history."""
+    dying: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while things may die."""
+
+    @property
+    def bot(self) -> Replica:
+        """The replica, where there is one; else any."""
+        return self.chance.choice(self.bots)
+
+    def note(self, what: str) -> None:
+        """Write down what is being done."""
+        self.diary.append(f"{time.monotonic() - self.began:7.2f} {what}")
+
+    async def absence(self) -> None:
+        """Wait for as long as something is away."""
+        await asyncio.sleep(self.chance.uniform(0.0, self.scale.longest_absence))
+
+    async def dies(self, deaths: int, *, during: float) -> None:
+        """So many deaths, spread over some seconds."""
+        for _ in range(deaths):
+            await asyncio.sleep(self.chance.uniform(0.0, 2.0) * during / deaths)
+            await self.dying.wait()
+            await eventually(lambda: self.ground.kill(self.chance, may_vanish=self.vanishing))
+
+    def leader(self) -> Replica:
+        """The replica that announces."""
+        (found,) = [bot for bot in self.bots if bot.running and bot.leads]
+        return found
+
+    async def has_leader(self, *, within: float = 30.0) -> Replica:
+        """Wait until one of the replicas announces."""
+        await eventually(lambda: any(bot.running and bot.leads for bot in self.bots), within=within)
+        return self.leader()
+
+    async def all_is_told(self) -> None:
+        """Return when Slack tells of as many deaths as there were."""
+        with suppress(TimeoutError):
+            await eventually(
+                lambda: self.office.deaths_told() == len(self.ground.truth.deaths),
+                within=self.scale.told_within,
+            )
+        self.note(f"told {self.office.deaths_told()} of {len(self.ground.truth.deaths)}")
+
+    async def judged(self) -> list[str]:
+        """Wait until all is told; what is wrong then."""
+        await self.all_is_told()
+        await asyncio.sleep(1.0)  # what would be said twice is said by then
+        incidents = self.office.incidents()
+        found = verdict.of_channel(self.ground.truth, incidents)
+        found += self.crowd.complaints(self.excuses())
+        for bot in self.bots:
+            if bot.running:
+                await bot.stop()
+        printed = await self.bots[0].asked("incidents", "--since", "24h", "-o", "json")
+        return found + verdict.of_ledger(self.ground.truth, printed, self.office.incidents())
+
+    def slack_refuses(self, seconds: float) -> None:
+        """Slack will not take what is said for so long."""
+        now = time.monotonic()
+        self.refused.append((now, now + seconds))
+
+    def excuses(self) -> Excuses:
+        """When answers may have been cut off."""
+        return Excuses(
+            killed=[moment for bot in self.bots for moment in bot.killed_at],
+            stopped=[moment for bot in self.bots for moment in bot.stopped_at],
+            slack_refused=self.refused,
+        )
+
+    def story(self, complaints: Sequence[str]) -> str:
+        """All that helps to find out why: printed when a trial fails."""
+        logs = "\n".join(f"--- log of {bot.name}\n{bot.last_words(400)}" for bot in self.bots)
+        return "\n".join(
+            [
+                f"PODBOT_CHAOS_SEED={self.seed} repeats this.",
+                *complaints[:40],
+                "--- what was done",
+                *self.diary,
+                logs,
+            ]
+        )
+
+
+@asynccontextmanager
+async def a_trial(
+    scale: Scale,
+    seed: int,
+    folder: Path,
+    *,
+    postgres: Postgres | None = None,
+    replicas: int = 1,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Trial]:
+    """All of it set up, with every replica ready and nothing dying yet; `settings` are further variables."""
+    chance = Random(seed)  # noqa: S311 - chance, not secrecy
+    async with AsyncExitStack() as parts:
+        ground = await parts.enter_async_context(
+            a_ground(workloads=scale.workloads, replicas=scale.replicas, seed=seed)
+        )
+        office = await parts.enter_async_context(an_office(pace=scale.pace, seed=seed))
+        to_slack, to_cluster = proxies.Rules(seed=seed), proxies.Rules(seed=seed)
+        slack_proxy = await parts.enter_async_context(proxies.serve(office.running.api_url, rules=to_slack))
+        cluster_proxy = await parts.enter_async_context(proxies.serve(ground.served.url, rules=to_cluster))
+        session = await parts.enter_async_context(ClientSession())
+        environment = environment_of(office, slack_proxy.url, folder) | {
+            "KUBECONFIG": _kubeconfig(cluster_proxy.url, folder),
+            "PODBOT_DATABASE_URL": database_url(postgres, folder),
+            **(settings or {}),
+        }
+        bots = [
+            Replica(f"bot-{number}", environment, folder, haste=scale.haste)
+            for number in range(1, replicas + 1)
+        ]
+        for bot in bots:
+            parts.push_async_callback(bot.close)
+        trial = Trial(
+            scale=scale,
+            seed=seed,
+            chance=chance,
+            ground=ground,
+            office=office,
+            crowd=Crowd(ground, office, Random(seed + 1), session),  # noqa: S311 - as above
+            bots=bots,
+            to_slack=to_slack,
+            to_cluster=to_cluster,
+            folder=folder,
+            postgres=postgres,
+        )
+        trial.dying.set()
+        await asyncio.gather(*(bot.start() for bot in bots))
+        yield trial
+
+
+def environment_of(office: Office, slack_url: str, folder: Path) -> dict[str, str]:
+    """The variables of a bot in this office; where the cluster and the database are comes on top."""
+    policy = folder / "policy.yaml"
+    policy.write_text(POLICY, "utf-8")
+    app = office.workspace.app
+    return {
+        "SLACK_BOT_TOKEN": app.bot_token,
+        "SLACK_APP_TOKEN": app.app_token,
+        "SLACK_API_URL": slack_url,
+        "PODBOT_ALERT_CHANNEL": ALERTS,
+        "PODBOT_POLICY": str(policy),
+        "PODBOT_DELETE_PER_PERSON": "1000",
+    }
+
+
+def database_url(postgres: Postgres | None, folder: Path) -> str:
+    """Of an empty database: a file in the folder, or one of this server."""
+    if postgres is None:
+        return f"sqlite+aiosqlite:///{folder / 'podbot.db'}"
+    return postgres.new_database().replace("postgresql://", "postgresql+asyncpg://")
+
+
+def _kubeconfig(url: str, folder: Path) -> str:
+    config = folder / "kubeconfig"
+    config.write_text(simulation.kubeconfig(url.rstrip("/"), namespace=NAMESPACE), "utf-8")
+    return str(config)

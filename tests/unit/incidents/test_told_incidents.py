@@ -1,0 +1,315 @@
+"""Incidents with all that can become of them, as people read them and as Slack gets them.
+
+The files are tests/golden/incidents/told-*.txt and .json; `UPDATE_GOLDEN=1` writes them anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.incidents import announce, engine, escalation, group_words, reducer, silencing, storm, story
+from bot.incidents.inputs import (
+    Absorbed,
+    Acknowledged,
+    Died,
+    EvidenceRead,
+    Gone,
+    Input,
+    Merged,
+    NewRevision,
+    Recovered,
+    Recovering,
+    Replaced,
+    Resolved,
+    Silenced,
+    Tick,
+)
+from bot.model.deaths import Cause, Death, Unwatched
+from bot.model.incidents import (
+    Circumstances,
+    Evidence,
+    Incident,
+    IncidentId,
+    IncidentKey,
+    Replacements,
+    Scope,
+    SilenceId,
+)
+from bot.model.messages import Actions, Message
+from bot.model.pods import Owner
+from bot.model.silences import SilenceScope
+from bot.model.surroundings import Image, NodeCondition, NodeState, RevisionChange
+from bot.playground.workspace.rules.messages import checked_content
+from bot.slack.blocks import render
+from tests.support.deaths import a_death, a_pods_death
+from tests.support.incidents import ALICE, BOB, ON_CALL, PLAN, Told, a_silence, an_ending
+from tests.support.pods import at
+from tests.support.reading import as_read
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
+
+OOM = a_death(
+    Cause.OOM_KILLED, exit_code=137, reason="OOMKilled", memory_limit="256Mi", cpu_limit="500m", restarts=1
+)
+CHANGE = RevisionChange(
+    number=43,
+    at=at(90),
+    images=(
+        (Image(container="app", image="shop/web:1.5.0"), Image(container="app", image="shop/web:1.5.1")),
+    ),
+)
+NAMESPACES = ("shop", "payments", "search", "web")
+
+
+def after(*given: Input, death: Death = OOM) -> Incident:
+    """An incident after inputs that come a minute apart."""
+    told = Told(death)
+    for number, each in enumerate(given, start=1):
+        told.give(each, 60 * number)
+    return told.incident
+
+
+def many(cause: Cause, count: int, pods: int, key: IncidentKey | None = None, **changes: str) -> list[Death]:
+    """Deaths of so many workloads on node-3 within 8 seconds."""
+    return [
+        a_pods_death(
+            cause,
+            uid=f"uid-{number}",
+            seconds=10 + 8 * number / pods,
+            owner=Owner(kind="Deployment", name=f"service-{number % count}"),
+            namespace=NAMESPACES[number % count % 4],
+            node="node-3",
+            **changes,
+        )
+        for number in range(pods)
+    ]
+
+
+def group(scope: Scope, owner: Owner, deaths: list[Death]) -> Incident:
+    key = replace(engine.key_of(deaths[0]), namespace="", owner=owner, scope=scope)
+    incident = engine.opened(IncidentId("9Q2F"), deaths[0], key)
+    for death in deaths[1:]:
+        incident = engine.with_death(incident, death)
+    return incident
+
+
+NODE = group(Scope.NODE, Owner(kind="Node", name="node-3"), many(Cause.NODE_LOST, 20, 57))
+IMAGE = group(
+    Scope.IMAGE,
+    Owner(kind="Image", name="registry.example/base:7"),
+    many(Cause.IMAGE_PULL, 3, 9, image="registry.example/base:7", reason="ErrImagePull", message="not found"),
+)
+
+
+def a_storm(before: int = 10, members: int = 30) -> Incident:
+    named = [
+        engine.opened(
+            IncidentId(f"A{number:03d}"), a_death(owner=Owner(kind="Deployment", name=f"early-{number}"))
+        )
+        for number in range(before)
+    ]
+    deaths = [
+        a_death(
+            list(Cause)[number % 5],
+            uid=f"uid-{number}",
+            owner=Owner(kind="Deployment", name=f"late-{number}"),
+            namespace=NAMESPACES[number % 4],
+            seconds=12 + number,
+        )
+        for number in range(members)
+    ]
+    digest = storm.opened(IncidentId("5T0M"), deaths[0], named, at(12)).incident
+    assert digest is not None
+    for death in deaths[1:]:
+        digest = reducer.reduce(digest, Died(death=death), at(60)).incident
+        assert digest is not None
+    return digest
+
+
+def of_node(incident: Incident, *given: Input) -> Incident:
+    for number, each in enumerate(given, start=1):
+        step = reducer.reduce(incident, each, at(60 * number))
+        assert step.incident is not None
+        incident = step.incident
+    return incident
+
+
+NODE_EVIDENCE = EvidenceRead(
+    evidence=Evidence(
+        death=NODE.latest,
+        circumstances=Circumstances(
+            read_at=at(20),
+            node=NodeState(
+                name="node-3",
+                wrong=(
+                    NodeCondition(
+                        kind="NotReady", message="Kubelet stopped posting node status.", since=at(0)
+                    ),
+                ),
+            ),
+        ),
+    )
+)
+
+INCIDENTS = {
+    "acknowledged": after(Acknowledged(by=ALICE, until=at(14_400))),
+    "silenced": after(Silenced(silence=a_silence())),
+    "silenced-until-resolved": after(Silenced(silence=replace(a_silence(), until_resolved=True, reason=""))),
+    "recovering": after(Recovering(since=at(50))),
+    "chapter": after(NewRevision(change=CHANGE)),
+    "unwatched": after(death=replace(OOM, unwatched=Unwatched(since=at(-840), until=at(0)))),
+    "recovered-by-alice": after(
+        Acknowledged(by=ALICE, until=at(14_400)), Recovered(ending=an_ending(100), of_deaths=1)
+    ),
+    "came-back": after(
+        Recovered(ending=an_ending(50), of_deaths=1), Died(death=replace(OOM, finished_at=at(110)))
+    ),
+    "gone": after(Gone(ending=an_ending(50, "scaled to zero before it recovered"), of_deaths=1)),
+    "closed": after(Resolved(by=ALICE, reason="moved to the other cluster", failing=False)),
+    "closed-while-failing": after(Resolved(by=ALICE, reason="known, see 4711", failing=True, force=True)),
+    "part-of-another": after(Merged(into=IncidentId("9Q2F"))),
+    "node-lost": of_node(
+        NODE,
+        NODE_EVIDENCE,
+        Replaced(replacements=Replacements(ready=41, starting=12, unschedulable=4, why="memory")),
+    ),
+    "node-lost-acknowledged": of_node(NODE, Acknowledged(by=BOB, until=at(14_400))),
+    "node-recovered": of_node(
+        NODE, Recovered(ending=an_ending(300, "20 of 20 workloads Ready"), of_deaths=NODE.deaths)
+    ),
+    "node-evicts": group(Scope.NODE, Owner(kind="Node", name="node-3"), many(Cause.EVICTED, 4, 6)),
+    "image-of-several": IMAGE,
+    "storm": a_storm(),
+    "job-of-a-cron-job": after(
+        Absorbed(other=Told(a_death(owner=Owner(kind="CronJob", name="report"), restart=1)).incident),
+        death=a_death(owner=Owner(kind="CronJob", name="report")),
+    ),
+}
+
+
+def stories() -> dict[str, Message]:
+    """What the thread of one eventful incident says, and the messages about silences and calls."""
+    told = Told(OOM)
+    for number in range(1, 4):
+        told.give(Died(death=replace(OOM, finished_at=at(20 + number))), 20 + number)
+    told.give(Tick(plan=PLAN), 120)
+    told.give(NewRevision(change=CHANGE), 130)
+    told.give(Acknowledged(by=ALICE, until=at(600)), 140)
+    told.give(Tick(plan=PLAN), 600)
+    told.give(Silenced(silence=a_silence(until=900)), 610)
+    told.give(Tick(plan=PLAN), 900)
+    told.give(Absorbed(other=Told(a_death(uid="uid-9")).incident), 910)
+    told.give(Recovered(ending=an_ending(990), of_deaths=told.incident.deaths), 1_000)
+    told.give(Died(death=replace(OOM, finished_at=at(1_100))), 1_100)
+    told.give(Died(death=replace(OOM, finished_at=at(16_000))), 16_000)
+    told.give(Resolved(by=BOB, reason="known", failing=True, force=True), 16_100)
+    found = {
+        f"story-{entry.number:02d}-{entry.kind.value.replace(' ', '-')}": story.message(entry, told.incident)
+        for entry in told.thread
+    }
+    silence = silencing.created(
+        SilenceId("S1"), SilenceScope(namespace="shop", owner="web"), timedelta(hours=1), ALICE, at(0)
+    )
+    for number in range(3):
+        counted = replace(told.incident, id=IncidentId(f"I{number}"))
+        silence = silencing.counted(silence, counted, 14 - number)
+    silence = silencing.ended(silence, at(3_600), BOB)
+    firing = (replace(after(), id=IncidentId("I0")),)
+    return found | {
+        "call": story.call(after(), (ON_CALL,), (BOB,), at(310)),
+        "second-channel": story.elsewhere(after(), at(910)),
+        "silence-ended": story.silence_ended(silence, firing, frozenset({"I0"})),
+        "silence-of-nothing-ended": story.silence_ended(
+            replace(silence, incidents=frozenset(), deaths=0, ended_by=None), ()
+        ),
+        "unsaved": announce.message(
+            after(), unsaved=True, route="shop-critical", runbook="https://wiki.example/oom"
+        ),
+    }
+
+
+MESSAGES = {name: announce.message(incident) for name, incident in INCIDENTS.items()} | stories()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_it_reads_as_it_was_found_right(name: str) -> None:
+    """In words, and in Block Kit as the strict workspace takes it."""
+    message = MESSAGES[name]
+    drawn = render(message)
+    checked_content({"text": drawn.text, "blocks": list(drawn.blocks)})
+    for suffix, said in (
+        ("txt", as_read(message)),
+        (
+            "json",
+            json.dumps({"text": drawn.text, "blocks": drawn.blocks}, indent=1, ensure_ascii=False) + "\n",
+        ),
+    ):
+        path = GOLDEN / f"told-{name}.{suffix}"
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(said)
+        assert path.exists(), f"{path} is missing; UPDATE_GOLDEN=1 writes it"
+        assert said == path.read_text()
+
+
+@pytest.mark.parametrize("incident", INCIDENTS.values(), ids=INCIDENTS)
+def test_an_open_incident_has_at_most_five_things_to_press(incident: Incident) -> None:
+    """And one that is over has none: there is nothing left to decide."""
+    rows = [each for each in announce.message(incident).blocks if isinstance(each, Actions)]
+    assert len(rows) == (0 if incident.state.is_over else 1)
+    assert all(len(each.elements) <= 5 for each in rows)
+
+
+def test_five_hundred_pods_of_twenty_workloads_are_all_named() -> None:
+    """A lost node: every workload with its pods, within Slack's limits, in the notification as well."""
+    incident = group(Scope.NODE, Owner(kind="Node", name="node-3"), many(Cause.NODE_LOST, 20, 500))
+    message = announce.message(incident)
+    said = as_read(message)
+    assert "500 pods of 20 workloads went with it" in message.text
+    for number in range(20):
+        assert f"service-{number} 25" in said.replace(",", "").replace(";", "")
+        assert f"service-{number} 25" in message.text
+    assert not render(message).attachments
+
+
+@pytest.mark.parametrize("workloads", [1, 20, 500, 1_000])
+def test_however_many_workloads_it_fits(workloads: int) -> None:
+    """Longest names: what finds no room is counted, not cut."""
+    deaths = [
+        a_pods_death(
+            Cause.NODE_LOST,
+            uid=f"uid-{number}",
+            owner=Owner(kind="Deployment", name=f"{number:04d}" + "x" * 240),
+            namespace=f"{number % 7}" + "n" * 60,
+        )
+        for number in range(workloads)
+    ]
+    for scope in (Scope.NODE, Scope.IMAGE, Scope.STORM):
+        incident = group(scope, Owner(kind="Node", name="n" * 253), deaths)
+        for each in (incident, engine.gone(incident, an_ending(60))):
+            drawn = render(announce.message(each))
+            checked_content({"text": drawn.text, "blocks": list(drawn.blocks)})
+            assert not drawn.attachments, "nothing had to go into a file"
+        assert len(list(group_words.listing(incident))) <= 4
+
+
+def test_hostile_words_of_people_stay_words() -> None:
+    """A reason and a runbook are text of theirs."""
+    hostile = "<!channel> `x` <https://evil.example|safe> \x1b[31m\u202e" * 30
+    incident = after(Silenced(silence=replace(a_silence(), reason=hostile)))
+    drawn = render(announce.message(incident, route=hostile, runbook="javascript:alert(1)"))
+    checked_content({"text": drawn.text, "blocks": list(drawn.blocks)})
+    said = json.dumps(drawn.blocks) + drawn.text
+    assert "<!channel>" not in drawn.text
+    assert '"type": "broadcast"' not in said
+    assert '"url": "javascript' not in said
+
+
+def test_the_steps_names_differ_by_severity() -> None:
+    """What a Job's own plan has done is not taken for the page's."""
+    assert len({escalation.name_of(each, 0) for each in PLAN.steps} | {"minor/0"}) == 2
