@@ -75,9 +75,10 @@ def batch_of(deaths: Sequence[Death], identity: int) -> Batch:
     )
     return Batch(
         deaths=tuple(
-            RecordedDeath(death=each, incident=incident.id, revision=incident.revision) for each in deaths
+            RecordedDeath(death=each, incident=incident.id, told_by=incident.id, revision=incident.revision)
+            for each in deaths
         ),
-        incidents=(KeptIncident(incident=incident, following=followed(None, deaths[-1])),),
+        incidents=(KeptIncident(incident=incident, followings=(followed(None, deaths[-1]),)),),
         letters=(letter,),
         remembered={
             each.id.uid: PodMemory(counted={"app": Counted(each.id.restart, each.seen_at)}) for each in deaths

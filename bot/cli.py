@@ -177,6 +177,35 @@ def incidents(since: timedelta, output: str) -> None:
 
 
 @main.command()
+@click.option("--offline", is_flag=True, help="Ask neither Slack nor a cluster nor the store.")
+@click.option(
+    "--route", "pod", metavar="NAMESPACE/POD", help="Say only where an alert about this pod goes."
+)
+@click.option("--cluster", default="", help="With --route: the pod's cluster, where there are several.")
+def check(*, offline: bool, pod: str | None, cluster: str) -> None:
+    """Say whether all that podbot is set up with is right, changing nothing.
+
+    One line for each thing that was looked at: ok, warn or wrong. Exit code 2 where something is wrong.
+    """
+    from bot.check import command  # noqa: PLC0415 - parts that `run` does not need
+    from bot.check.findings import are_right  # noqa: PLC0415 - as above
+
+    logs.configure("critical", logs.LogFormat.CONSOLE)  # what is wrong is told by the findings
+    if pod is not None and offline:
+        raise click.UsageError("--route looks at the cluster, so it cannot be --offline.")
+    with _explained():
+        environment = {**_dotenv(Path(".env")), **os.environ}
+        if pod is not None:
+            click.echo("\n".join(asyncio.run(command.explain(environment, SystemClock(), pod, cluster))))
+            return
+        findings = asyncio.run(command.check(environment, SystemClock(), offline=offline))
+        for each in findings:
+            click.echo(str(each))
+        if not are_right(findings):
+            sys.exit(SETTINGS_WRONG)
+
+
+@main.command()
 @click.option("--check", is_flag=True, help="Only say whether there is something to do (exit code 1).")
 def migrate(*, check: bool) -> None:
     """Bring the store's schema up to date, as `podbot run` does when it starts."""

@@ -161,6 +161,11 @@ class Sources(BaseModel):
         alias="PODBOT_POLICY",
         description="The YAML policy file, hot-reloaded; without it only `help` and `whoami` are allowed.",
     )
+    config: Path | None = Field(
+        default=None,
+        alias="PODBOT_CONFIG",
+        description="The YAML file of routes, escalations and working hours, hot-reloaded.",
+    )
 
 
 class Storage(BaseModel):

@@ -15,6 +15,7 @@ from bot.app.last_lines import LastLines
 from bot.clock import Clock
 from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.keeper import Keeper
+from bot.incidents.unrouted import Unrouted
 from bot.kube.cluster import KubeCluster
 from bot.model.leadership import Term
 from bot.model.memory import Checkpoint
@@ -132,7 +133,8 @@ class Line:
         shared = self._shared
         store = shared.store.term(self.name, term)
         keeper = Keeper(
-            channel=shared.alert_channel,
+            cluster=self.name,
+            router=Unrouted(shared.alert_channel),
             store=store,
             outbox=shared.dispatcher,
             source=LastLines(self.cluster),

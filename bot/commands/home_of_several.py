@@ -6,7 +6,7 @@ numbers are told. `home_tab` words the parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.commands import home_tab
@@ -25,13 +25,16 @@ _MOST_ROWS = 16
 """Broken pods of all clusters together; each takes two blocks."""
 _MOST_LINES = 40
 _RECENT_SHOWN = 8
+_MOST_ALERTED = 3
+_MOST_ALERT_BLOCKS = 6
+"""Three incidents, each with its buttons."""
 
 
 def home_of_several(homes: Sequence[Home]) -> tuple[Section, ...]:
     """The tab; `homes` has one for each cluster, all of the same person and moment, the default's first."""
     broken = sorted((each for each in homes if each.broken), key=lambda each: -each.broken_in_all)
     shown = broken[:MOST_CLUSTERS]
-    sections = [_glance(homes), *(_broken(each, _MOST_ROWS // len(shown)) for each in shown)]
+    sections = [*_alerts(homes), _glance(homes), *(_broken(each, _MOST_ROWS // len(shown)) for each in shown)]
     asked = [(each.cluster, past) for each in homes for past in each.recent]
     if asked:
         asked.sort(key=lambda each: each[1].at, reverse=True)
@@ -39,6 +42,14 @@ def home_of_several(homes: Sequence[Home]) -> tuple[Section, ...]:
     first = homes[0]
     rules = tuple(dict.fromkeys(rule for each in homes for rule in each.rules))
     return (*sections, _permissions(first, rules), home_tab.podbot(first, watched=_watched(homes)))
+
+
+def _alerts(homes: Sequence[Home]) -> Iterator[Section]:
+    """The open incidents of the clusters that have most; their buttons say which cluster they are for."""
+    alerted = [(each.cluster, each.alerts) for each in homes if each.alerts is not None]
+    for cluster, alerts in sorted(alerted, key=lambda each: -each[1].open)[:_MOST_ALERTED]:
+        shown = blocks_at(alerts.blocks[:_MOST_ALERT_BLOCKS], cluster)
+        yield Section(title=f"{cluster[:80]}: {alerts.title}", blocks=shown)
 
 
 def _glance(homes: Sequence[Home]) -> Section:

@@ -43,10 +43,16 @@ class Section:
 
 def home_tab(home: Home) -> tuple[Section, ...]:
     """What is broken first, podbot's own troubles last: both are rarely read in peace."""
-    sections = [_broken(home)]
+    sections = [*alerts(home), _broken(home)]
     if home.recent:
         sections.append(recent([(None, past) for past in home.recent]))
     return (*sections, permissions(home), podbot(home, watched=_watched(home)))
+
+
+def alerts(home: Home) -> Iterator[Section]:
+    """What is open, which goes before all else."""
+    if home.alerts is not None:
+        yield Section(title=home.alerts.title, blocks=home.alerts.blocks)
 
 
 def _broken(home: Home) -> Section:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.model.messages import (
     Block,
+    ChannelMention,
     GroupMention,
     Inline,
     Line,
@@ -102,5 +103,7 @@ def _spoken(inline: Inline) -> str:
             return f"@{inline.user}"
         case GroupMention():
             return f"@{inline.group}"
+        case ChannelMention():
+            return f"#{inline.channel}"
         case Link():
             return inline.text

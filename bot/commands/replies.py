@@ -15,6 +15,7 @@ from bot.commands.deletion import deletion_plan, dry_run
 from bot.commands.event_list import event_list
 from bot.commands.followed_logs import follow_stopped
 from bot.commands.guide import guidance
+from bot.commands.incident_acts import acted, restart_history
 from bot.commands.log_excerpt import log_excerpt
 from bot.commands.merged_logs import merged_logs
 from bot.commands.misunderstood import SLASH, Misunderstood
@@ -23,6 +24,8 @@ from bot.commands.pod_export import pod_export
 from bot.commands.pod_list import pod_card, pod_list
 from bot.commands.pod_summary import pod_summary
 from bot.commands.prose import clipped, marked, message, said, shortened
+from bot.commands.route_words import route_explanation
+from bot.commands.silence_words import silence_changed, silence_list
 from bot.commands.usage_list import usage_list
 from bot.errors import ClusterError, ObjectNotFound, UserError
 from bot.model.answers import (
@@ -43,6 +46,16 @@ from bot.model.answers import (
 from bot.model.commands import Help, WhoAmI
 from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
 from bot.model.deletions import DeletionPlan, DryRun
+from bot.model.incident_answers import (
+    Acted,
+    Reading,
+    RestartHistory,
+    RouteExplanation,
+    SilenceChanged,
+    SilenceList,
+)
+from bot.model.incident_commands import DeleteDeadPod, ResolveIncident
+from bot.model.incident_problems import AnotherDied, StillFailing
 from bot.model.log_answers import FollowStopped, MergedLogs
 from bot.model.messages import Actions, Button, Choice, Line, Menu, Message, Paragraph, code, plain
 from bot.model.problems import AmbiguousPod, Refused
@@ -94,6 +107,18 @@ def reply(answer: Answer, *, command_word: str = SLASH) -> Message:  # noqa: PLR
             return cluster_list(answer)
         case Guidance():
             return guidance(answer, command_word=command_word)
+        case Acted():
+            return acted(answer)
+        case SilenceChanged():
+            return silence_changed(answer)
+        case SilenceList():
+            return silence_list(answer)
+        case RouteExplanation():
+            return route_explanation(answer)
+        case RestartHistory():
+            return restart_history(answer)
+        case Reading():
+            return answer.message
         case _:
             assert_never(answer)
 
@@ -112,6 +137,12 @@ def _offers(error: UserError) -> Iterator[Button | Menu]:
             yield Button("Help", Help(topic=error.topic))
         case Refused():
             yield Button("What I may do", WhoAmI())
+        case StillFailing():
+            yield Button(
+                "Close anyway …", ResolveIncident(incident=error.identity, force=True), dangerous=True
+            )
+        case AnotherDied():
+            yield Button("Delete it …", DeleteDeadPod(incident=error.identity, uid=error.uid), dangerous=True)
         case AmbiguousPod():
             choices = error.choices[:_MOST_CHOICES]
             yield Menu(

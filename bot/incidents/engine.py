@@ -22,12 +22,7 @@ from bot.model.incidents import (
     Severity,
     WorkloadPart,
 )
-
-FOLDS_FOR = timedelta(hours=1)
-"""A death this long after the last one opens a new incident: the old message has scrolled away by then.
-
-The old incident is not called over by that: quiet is not recovery.
-"""
+from bot.model.pods import Owner
 
 REOPENS_FOR = timedelta(minutes=30)
 """A death so soon after a recovery reopens the incident instead of opening another.
@@ -50,13 +45,6 @@ def key_of(death: Death) -> IncidentKey:
     return IncidentKey(
         cluster=death.id.cluster, namespace=death.namespace, owner=death.owner, cause=death.cause
     )
-
-
-def folds(incident: Incident, death: Death) -> bool:
-    """Whether a death of the same key goes into this incident rather than into a new one."""
-    if incident.ending is not None:
-        return moment_of(death) - incident.ending.since < REOPENS_FOR
-    return moment_of(death) - incident.last_at < FOLDS_FOR
 
 
 def is_closed(incident: Incident, now: datetime) -> bool:
@@ -96,12 +84,21 @@ def opened(identity: IncidentId, death: Death, key: IncidentKey | None = None) -
 
 def severity_of(death: Death) -> Severity:
     """A Job tries again by itself: its pods matter little until it gives up, which `escalated` tells."""
-    return Severity.MINOR if is_of_job(death) else Severity.PAGE
+    return severity_by_owner(death.owner)
+
+
+def severity_by_owner(owner: Owner) -> Severity:
+    """The severity of whatever pods of this workload die of."""
+    return Severity.MINOR if _is_job(owner) else Severity.PAGE
 
 
 def is_of_job(death: Death) -> bool:
     """Whether a Job runs it; its owner is then that Job, or the CronJob of it."""
-    return death.owner.kind in {"Job", "CronJob"}
+    return _is_job(death.owner)
+
+
+def _is_job(owner: Owner) -> bool:
+    return owner.kind in {"Job", "CronJob"}
 
 
 def with_death(incident: Incident, death: Death) -> Incident:

@@ -1,22 +1,24 @@
-"""Follow-up: looks after open incidents until `recovery` judges them over.
+"""Follow-up: looks after open incidents until `recovery` judges them over, workload by workload.
 
 It looks at the pods in the mirror every second, which costs no request, and asks the owner once they have
-been well for the hold-down. Incidents are changed by the keeper alone: what is found goes to `conclude`.
+been well for the hold-down. Incidents are changed by the keeper alone: what is found goes to `found`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from dataclasses import dataclass
 
 from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError
-from bot.incidents import recovery
+from bot.incidents import recovery, recovery_of_many
 from bot.incidents.held import Held
+from bot.incidents.inputs import Escalate, Gone, Input, Recovered, Recovering, Relapsed
 from bot.incidents.ports import PodLookup, Surroundings
-from bot.incidents.recovery import Judgement, Verdict
+from bot.incidents.recovery import Following, Judgement, Verdict
+from bot.model.incidents import Ending, Incident, IncidentKey
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
@@ -26,9 +28,17 @@ OWNERS_AT_ONCE = 4
 
 log = logs.get(__name__)
 
+Found = Callable[[Held, Input], Awaitable[None]]
+"""Has an incident take in what was found about it."""
 
-Conclude = Callable[[Held, Judgement, datetime], Awaitable[None]]
-"""Carries a judgement out; the moment is since when it holds."""
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One workload after a look at its pods."""
+
+    key: IncidentKey
+    following: Following
+    judgement: Judgement
 
 
 class FollowUp:
@@ -37,14 +47,14 @@ class FollowUp:
     def __init__(
         self,
         held: Callable[[], Iterable[Held]],
-        conclude: Conclude,
+        found: Found,
         *,
         pods: PodLookup,
         surroundings: Surroundings,
         clock: Clock,
     ) -> None:
         self._held = held
-        self._conclude = conclude
+        self._found = found
         self._pods = pods
         self._surroundings = surroundings
         self._clock = clock
@@ -54,28 +64,36 @@ class FollowUp:
         """Look at every open incident, again and again, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_EVERY)
-            open_ones = [each for each in self._held() if each.following is not None and each.told]
+            open_ones = [each for each in self._held() if each.followings and each.told]
             async with asyncio.TaskGroup() as tasks:
                 for held in filter(self._has_news, open_ones):
                     tasks.create_task(self._go_on_safely(held), name=f"follow-up {held.incident.id}")
 
     def _has_news(self, held: Held) -> bool:
         try:
-            return self._look(held).verdict is not Verdict.WAIT
+            looked = self._look(held)
         except Exception:
             # As in `_go_on_safely`.
             log.exception("follow_up_failed", incident=held.incident.id)
-            held.following = None
+            held.followings = ()
             return False
+        calm = recovery_of_many.calm_since(held.followings) is not None
+        changed = calm != (held.incident.recovering_since is not None)
+        return changed or any(each.judgement.verdict is not Verdict.WAIT for each in looked)
 
-    def _look(self, held: Held) -> Judgement:
-        """Look at the pods, remember what was seen, and say what it tells."""
-        if held.following is None:
-            return recovery.WAIT
-        namespace, now = held.incident.key.namespace, self._clock.now()
-        pods = {uid: self._pods(namespace, each.pod) for uid, each in held.following.subjects.items()}
-        held.following = recovery.looked(held.following, pods, now)
-        return recovery.judged(held.incident.key, held.following, pods, now)
+    def _look(self, held: Held) -> tuple[_Looked, ...]:
+        """Look at the pods, remember what was seen, and say what it tells of each workload."""
+        looked = tuple(self._look_at(held.incident.key, each) for each in held.followings)
+        held.followings = tuple(each.following for each in looked)
+        return looked
+
+    def _look_at(self, key: IncidentKey, following: Following) -> _Looked:
+        now = self._clock.now()
+        key = recovery_of_many.key_for(key, following)
+        pods = {uid: self._pods(key.namespace, each.pod) for uid, each in following.subjects.items()}
+        following = recovery.looked(following, pods, now)
+        judgement = recovery.WAIT if following.found else recovery.judged(key, following, pods, now)
+        return _Looked(key, following, judgement)
 
     async def _go_on_safely(self, held: Held) -> None:
         try:
@@ -83,24 +101,54 @@ class FollowUp:
         except Exception:
             # A mistake of ours about one incident leaves it open, and must not end the telling of deaths.
             log.exception("follow_up_failed", incident=held.incident.id)
-            held.following = None
+            held.followings = ()
 
     async def _go_on(self, held: Held) -> None:
-        judgement = self._look(held)
-        if judgement.verdict is Verdict.ASK_OWNER:
-            following = held.following
-            judgement = await self._ask(held)
-            if held.following is not following or following is None:
-                return  # more has died while the owner was asked, so its answer is of another time
-            held.following = recovery.asked(following, held.incident.key, self._clock.now())
-        if judgement.verdict is not Verdict.WAIT and held.following is not None:
-            await self._conclude(held, judgement, held.following.calm_since or self._clock.now())
+        judged = held.incident
+        for looked in self._look(held):
+            if looked.judgement.verdict is not Verdict.WAIT:
+                await self._judge(held, looked)
+        since = recovery_of_many.calm_since(held.followings)
+        if since is not None and held.incident.recovering_since is None:
+            await self._found(held, Recovering(since=since))
+        elif since is None and held.incident.recovering_since is not None:
+            await self._found(held, Relapsed())
+        conclusion = recovery_of_many.conclusion(held.followings, _workloads(judged))
+        if conclusion.verdict in recovery_of_many.OVER:
+            ending = Ending(since=since or self._clock.now(), words=conclusion.words)
+            log.info("incident", incident=judged.id, verdict=conclusion.verdict.value, why=conclusion.words)
+            await self._found(held, _over(conclusion.verdict, ending, judged))
 
-    async def _ask(self, held: Held) -> Judgement:
-        key = held.incident.key
+    async def _judge(self, held: Held, looked: _Looked) -> None:
+        """Take in what the pods or the owner say of one workload."""
+        following, judgement = looked.following, looked.judgement
+        if judgement.verdict is Verdict.ASK_OWNER:
+            judgement = await self._ask(looked)
+            following = recovery.asked(following, looked.key, self._clock.now())
+        following = recovery_of_many.with_finding(following, judgement)
+        if looked.following not in held.followings:
+            return  # more has died while the owner was asked, so its answer is of another time
+        held.followings = tuple(following if each is looked.following else each for each in held.followings)
+        if judgement.verdict is Verdict.ESCALATE:
+            await self._found(held, Escalate(why=judgement.words))
+
+    async def _ask(self, looked: _Looked) -> Judgement:
+        key, following = looked.key, looked.following
         async with self._asking:
             try:
-                return recovery.of_owner(await self._surroundings.owner(key.namespace, key.owner))
+                owner = await self._surroundings.owner(key.namespace, recovery.to_ask(key, following))
             except ClusterError as error:
-                log.info("owner_unasked", incident=held.incident.id, problem=str(error))
+                log.info("owner_unasked", owner=str(key.owner), problem=str(error))
                 return recovery.WAIT
+        return recovery.of_owner(owner, following.died_at)
+
+
+def _workloads(incident: Incident) -> int:
+    """How many workloads have to be over; those that other messages tell of are theirs."""
+    return len({(each.namespace, each.owner) for each in incident.workloads if each.told_in is None})
+
+
+def _over(verdict: Verdict, ending: Ending, judged: Incident) -> Recovered | Gone:
+    if verdict is Verdict.RECOVERED:
+        return Recovered(ending=ending, of_deaths=judged.deaths)
+    return Gone(ending=ending, of_deaths=judged.deaths)

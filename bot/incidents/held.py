@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.incidents.records import KeptIncident
 from bot.incidents.recovery import Following
 from bot.model.deaths import Death
 from bot.model.events import Event
 from bot.model.incidents import Incident
+from bot.model.routes import Route
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
     """The incident itself is a value; this is the place where its latest version is found."""
 
     incident: Incident
-    following: Following | None = None
-    """What is followed of it; None once nothing more is expected."""
+    route: Route = field(default_factory=Route)
+    """Where it was routed when it opened; what is said of it goes there as long as it lives."""
+    followings: tuple[Following, ...] = ()
+    """What is followed of it, workload by workload; none once nothing more is expected."""
     events: tuple[Death, Sequence[Event]] | None = None
     """Of which death the events were read already, until its evidence is gathered."""
     gathering: bool = False
@@ -34,4 +37,4 @@ class Held:
 
     def kept(self) -> KeptIncident:
         """What the store keeps of it."""
-        return KeptIncident(incident=self.incident, following=self.following)
+        return KeptIncident(incident=self.incident, route=self.route, followings=self.followings)

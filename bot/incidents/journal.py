@@ -15,12 +15,13 @@ from bot.clock import Clock
 from bot.errors import StoreUnavailable
 from bot.incidents.held import Held
 from bot.incidents.ports import IncidentStore, Outbox
-from bot.incidents.records import Batch, RecordedDeath
+from bot.incidents.records import Batch, RecordedDeath, ToldEntry
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
 from bot.model.letters import Letter, LetterKey
 from bot.model.memory import Checkpoint, PodMemory
 from bot.model.pods import PodUid
+from bot.model.stories import StoryEntry
 
 SAVES_WITHIN = 5.0
 """Seconds that a transaction may take; then the store counts as away."""
@@ -34,8 +35,9 @@ the incidents that counted them are still written."""
 
 log = logs.get(__name__)
 
-Worded = Callable[[Held, bool], Letter]
-"""The letter of an incident as it stands; with True it says that it could not be saved."""
+Worded = Callable[[Held, bool], Sequence[Letter]]
+"""The letters of an incident as it stands, none where it is not shown; with True they say that it is not
+saved."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class _Noted:
 
     deaths: dict[DeathId, RecordedDeath] = field(default_factory=dict)
     incidents: dict[IncidentId, Held] = field(default_factory=dict)
+    stories: dict[tuple[IncidentId, int], ToldEntry] = field(default_factory=dict)
     letters: dict[LetterKey, Letter] = field(default_factory=dict)
     """Of no incident's own message."""
     remembered: dict[PodUid, PodMemory | None] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class _Noted:
         return _Noted(
             deaths=self.deaths | later.deaths,
             incidents=self.incidents | later.incidents,
+            stories=self.stories | later.stories,
             letters=self.letters | later.letters,
             remembered=self.remembered | later.remembered,
             checkpoints=self.checkpoints | later.checkpoints,
@@ -64,6 +68,7 @@ class _Noted:
         return Batch(
             deaths=tuple(self.deaths.values()),
             incidents=tuple(held.kept() for held in self.incidents.values()),
+            stories=tuple(self.stories.values()),
             letters=(*own_messages, *self.letters.values()),
             remembered=self.remembered,
             checkpoints=tuple(self.checkpoints.values()),
@@ -81,7 +86,8 @@ class Journal:
         self._saving = asyncio.Lock()
         self._noted = _Noted()
         self._unsaid: dict[IncidentId, Held] = {}
-        self._unsaid_letters: dict[LetterKey, Letter] = {}
+        self._beside: dict[LetterKey, tuple[Letter, Held | None]] = {}
+        """Letters that are no incident's own message, and are not handed over yet."""
         self._marked: dict[IncidentId, Held] = {}
         """Said while they could not be saved."""
         self._not_before = 0.0
@@ -109,10 +115,14 @@ class Journal:
         self._noted.incidents[held.incident.id] = held
         self._unsaid[held.incident.id] = held
 
-    def letter(self, letter: Letter) -> None:
-        """Note what is to be said beside the incidents' own messages."""
+    def story(self, incident: IncidentId, entry: StoryEntry) -> None:
+        """Note an entry of an incident's story; one of the same number is the same entry."""
+        self._noted.stories[incident, entry.number] = ToldEntry(incident=incident, entry=entry)
+
+    def letter(self, letter: Letter, of: Held | None = None) -> None:
+        """Note what is to be said beside the incidents' own messages; of one of them, once that is `told`."""
         self._noted.letters[letter.key] = letter
-        self._unsaid_letters[letter.key] = letter
+        self._beside[letter.key] = (letter, of)
 
     def remembered(self, uid: PodUid, memory: PodMemory | None) -> None:
         """Note what the detector knows of a pod."""
@@ -129,22 +139,25 @@ class Journal:
         """
         async with self._saving:
             unsaid, self._unsaid = self._unsaid, {}
-            beside, self._unsaid_letters = self._unsaid_letters, {}
+            beside, self._beside = self._beside, {}
             written = await self._write()
             told = {identity: held for identity, held in unsaid.items() if held.told}
             if written is None:
-                letters = [self._marked_letter(held) for held in told.values()]
+                letters = [letter for held in told.values() for letter in self._marked_letters(held)]
             else:
-                letters = [written[identity] for identity in self._marked | told]
+                letters = [letter for identity in self._marked | told for letter in written[identity]]
                 self._marked = {}
-            if letters or beside:
-                await self._outbox.put((*letters, *beside.values()))
+            letters += [letter for letter, of in beside.values() if of is None or of.told]
+            early = {letter.key: (letter, of) for letter, of in beside.values() if of and not of.told}
+            self._beside = early | self._beside
+            if letters:
+                await self._outbox.put(letters)
 
-    def _marked_letter(self, held: Held) -> Letter:
-        letter = self._worded(held, True)
+    def _marked_letters(self, held: Held) -> Sequence[Letter]:
+        letters = self._worded(held, True)
         held.reword()  # without the mark it is another wording
         self._marked[held.incident.id] = held
-        return letter
+        return letters
 
     async def run(self) -> None:
         """Write what could not be written once the store is back; until cancelled."""
@@ -153,14 +166,14 @@ class Journal:
             if self.trouble:
                 await self.save()
 
-    async def _write(self) -> dict[IncidentId, Letter] | None:
+    async def _write(self) -> dict[IncidentId, Sequence[Letter]] | None:
         """Write what was noted; the letters of the incidents that were written, None while it cannot be."""
         if self._in_peace():
             return None
         noted, self._noted = self._noted, _Noted()
         noted.incidents = self._marked | noted.incidents
         worded = {identity: self._worded(held, False) for identity, held in noted.incidents.items()}
-        batch = noted.batch(worded.values())
+        batch = noted.batch(letter for letters in worded.values() for letter in letters)
         if batch.is_empty and not self.trouble:
             return {}
         try:

@@ -1,7 +1,7 @@
-"""The keeper: takes what the watch finds, folds deaths into incidents, and has them written and announced.
+"""The keeper: takes what the watch finds, has it change incidents, and has those written and announced.
 
-All incidents that live are in memory; what changes goes to the store first, in one transaction with the
-letter that tells it, and then to the outbox (`journal`). A death that the ledger has already is no news.
+All incidents that live are in memory (`live`); what changes goes to the store first, in one transaction with
+the letters that tell it, and then to the outbox (`journal`). A death that the ledger has already is no news.
 First alerts wait for their evidence for a moment; what comes later edits the same message. A death whose
 cause its pod's events may still tell is refined before it is folded, because the cause decides which
 incident it belongs to.
@@ -12,28 +12,40 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from bot import logs
 from bot.clock import Clock
-from bot.incidents import engine, recovery
+from bot.incidents.acts import Act, ActResult
+from bot.incidents.doing import do
+from bot.incidents.effects import Effect, Tell
 from bot.incidents.followup import FollowUp
 from bot.incidents.held import Held
 from bot.incidents.ids import IdStock, random_id
+from bot.incidents.inputs import Input
 from bot.incidents.journal import Journal
-from bot.incidents.ports import IncidentStore, LogSource, Masker, Outbox, PodLookup, Surroundings
+from bot.incidents.live import Live
+from bot.incidents.ports import (
+    IncidentStore,
+    LogSource,
+    Masker,
+    Outbox,
+    PodLookup,
+    Router,
+    SilenceStore,
+    Surroundings,
+)
 from bot.incidents.reading import EvidenceReader
 from bot.incidents.records import RecordedDeath
-from bot.incidents.recovery import Judgement, Verdict
-from bot.incidents.wording import letter_of
+from bot.incidents.silence_watch import SilenceWatch
+from bot.incidents.wording import call_at_opening, letters_of, own_letters
 from bot.model.deaths import Death, DeathId
 from bot.model.events import Event
-from bot.model.incidents import Ending, Evidence, Incident, IncidentId, IncidentKey, IncidentState
+from bot.model.incidents import Evidence, Incident, IncidentId
 from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Findings
-from bot.model.people import ChannelId
+from bot.model.pods import ClusterName
 from bot.model.probes import may_be_probe_kill
-from bot.model.surroundings import JobEnd
+from bot.model.routes import Route
 
 QUEUE = 10_000
 """Findings that may wait to be taken in; the watch waits beyond that."""
@@ -47,8 +59,8 @@ PROMPTLY = 1.0
 REFINING_AT_ONCE = 32
 """Findings that may wait for their events; in a storm more are told as they look, and ask for nothing."""
 
-MOST_INCIDENTS = 5_000
-"""Incidents kept in memory; the one that was quiet for longest goes first."""
+TICK_EVERY = 1.0
+"""Seconds between two looks for what goes by time: steps of the escalation, silences, folds of a thread."""
 
 SWEEP_EVERY = 60.0
 """Seconds between two looks for incidents that are over for good."""
@@ -65,12 +77,13 @@ class _Refined:
 
 
 class Keeper:
-    """Of one cluster's incidents, for one term of its leader."""
+    """Of one cluster's incidents, for one term of its leader. Implements `ports.LiveIncidents`."""
 
     def __init__(
         self,
         *,
-        channel: ChannelId,
+        cluster: ClusterName,
+        router: Router,
         store: IncidentStore,
         outbox: Outbox,
         source: LogSource,
@@ -79,30 +92,32 @@ class Keeper:
         new_id: Callable[[], IncidentId] = random_id,
         surroundings: Surroundings | None = None,
         pods: PodLookup | None = None,
+        silences: SilenceStore | None = None,
     ) -> None:
         """Without `surroundings` a death is told by its pod's status and log alone; without `pods` as well no
-        incident is followed to its end.
+        incident is followed to its end. Without `silences` nothing is silenced.
         """
-        self._channel = channel
+        self._router = router
         self._store = store
         self._mask = mask
         self._clock = clock
         self._journal = Journal(store, outbox, clock, worded=self._worded)
         self._ids = IdStock(store, new_id)
+        self._live = Live(self._turned, self._ids.take, router.plan)
         self._queue: asyncio.Queue[Findings | Checkpoint | _Refined] = asyncio.Queue(QUEUE)
-        self._held: dict[IncidentKey, Held] = {}
         self._gatherers: set[asyncio.Task[None]] = set()
         self._refiners: set[asyncio.Task[None]] = set()
         self._refines = surroundings is not None
         self._reader = EvidenceReader(source, mask, clock, surroundings)
+        self._silences: SilenceWatch | None = None
+        if silences is not None:
+            self._silences = SilenceWatch(
+                silences, self._live, self._journal, clock, cluster=cluster, otherwise=router.otherwise
+            )
         self._followup: FollowUp | None = None
         if surroundings is not None and pods is not None:
             self._followup = FollowUp(
-                lambda: tuple(self._held.values()),
-                self._conclude,
-                pods=pods,
-                surroundings=surroundings,
-                clock=clock,
+                lambda: self._live, self._found, pods=pods, surroundings=surroundings, clock=clock
             )
 
     @property
@@ -112,17 +127,15 @@ class Keeper:
 
     def incident(self, identity: IncidentId) -> Incident | None:
         """The incident of this id as it stands now; None where it is no longer kept."""
-        held = (each.incident for each in self._held.values())
-        return next((incident for incident in held if incident.id == identity), None)
+        held = self._live.get(identity)
+        return held.incident if held is not None else None
 
     async def begin(self) -> None:
         """Take up the incidents that the store has, before anything is recorded.
 
         Raises `StoreUnavailable`: without them, all that still fails would be told anew.
         """
-        for kept in sorted(await self._store.live(), key=lambda each: each.incident.last_at):
-            # Its letter was written together with it, and is the outbox's to deliver.
-            self._held[kept.incident.key] = Held(incident=kept.incident, following=kept.following, told=True)
+        self._live.restore(await self._store.live())
 
     async def record(self, findings: Findings) -> None:
         """Take what one look at a pod brought. Waits while the queue is full."""
@@ -138,14 +151,23 @@ class Keeper:
         """Remember how far the watch has come, once all that was recorded before is written."""
         await self._queue.put(checkpoint)
 
+    async def act(self, act: Act) -> ActResult:
+        """Do what a person asks for, and say what came of it."""
+        result = do(act, self._live, self._router.plan, self._clock.now())
+        await self._journal.save()
+        return result
+
     async def run(self) -> None:
         """Work the queue off, and follow what is open, until cancelled. Raises `Deposed`."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._journal.run(), name="journal of incidents")
+            tasks.create_task(self._tick(), name="clock of incidents")
             tasks.create_task(self._sweep(), name="sweep of incidents")
+            if self._silences is not None:
+                tasks.create_task(self._silences.run(), name="silences")
             if self._followup is not None:
                 tasks.create_task(self._followup.run(), name="follow-up of incidents")
-            for held in tuple(self._held.values()):
+            for held in self._live:
                 self._gather(tasks, held)
             while True:
                 waiting = [await self._queue.get()]
@@ -166,13 +188,15 @@ class Keeper:
         except TimeoutError:
             log.warning("deaths_left_without_evidence", incidents=len(self._gatherers))
 
+    # What comes in
+
     async def _take(
-        self, waiting: Iterable[Findings | Checkpoint | _Refined], tasks: asyncio.TaskGroup
+        self, waiting: Sequence[Findings | Checkpoint | _Refined], tasks: asyncio.TaskGroup
     ) -> None:
-        waiting = tuple(waiting)
-        ends = [death.id for each in waiting for death in _deaths(each) if not death.cause.is_stuck]
-        known = set(await self._journal.known(ends))
-        await self._ids.fill(len(ends) + len(waiting))
+        deaths = [death for each in waiting for death in _deaths(each)]
+        known = set(await self._journal.known([each.id for each in deaths if not each.cause.is_stuck]))
+        await self._ids.fill(2 * len(deaths))  # one for each, and one for a storm's digest
+        routes = await self._routes(deaths)
         changed: dict[IncidentId, Held] = {}
         for each in waiting:
             match each:
@@ -183,13 +207,17 @@ class Keeper:
                     if self._is_to_be_refined(news):
                         self._start(tasks, self._refiners, self._refine(news), f"cause of {each.uid}")
                     else:
-                        self._fold(news, None, changed)
+                        self._fold(news, None, routes, changed)
                 case _Refined(findings, events):
                     news = replace(findings, deaths=tuple(_new(findings.deaths, known)))
-                    self._fold(news, events, changed)
+                    self._fold(news, events, routes, changed)
         await self._journal.save()
         for held in changed.values():
             self._gather(tasks, held)
+
+    async def _routes(self, deaths: Iterable[Death]) -> dict[DeathId, Route]:
+        """Where those go that may open an incident."""
+        return {each.id: await self._router.route(each) for each in deaths if self._live.tells(each) is None}
 
     def _reach(self, checkpoint: Checkpoint, tasks: asyncio.TaskGroup) -> None:
         """Note the checkpoint; a death that is still being refined was found before it, and comes first."""
@@ -220,68 +248,68 @@ class Keeper:
         await self._queue.put(_Refined(replace(findings, deaths=tuple(told)), read))
 
     def _fold(
-        self, findings: Findings, events: Sequence[Event] | None, changed: dict[IncidentId, Held]
+        self,
+        findings: Findings,
+        events: Sequence[Event] | None,
+        routes: dict[DeathId, Route],
+        changed: dict[IncidentId, Held],
     ) -> None:
         """Fold the deaths into their incidents, and note all that is to be written of these findings."""
         for death in findings.deaths:
-            held = self._folded(death)
+            route = routes.get(death.id) or self._router.at_once(death)
+            held = self._live.died(death, route, self._clock.now())
             if held is None:
                 continue
             if events is not None:
                 held.events = (death, events)
-            incident = held.incident
-            self._journal.death(RecordedDeath(death=death, incident=incident.id, revision=incident.revision))
-            self._journal.incident(held)
-            changed[incident.id] = held
-            log.info(
-                "death",
-                incident=incident.id,
-                cause=death.cause.value,
-                namespace=death.namespace,
-                pod=death.pod,
-                container=death.id.container,
-                restart=death.id.restart,
-                exit_code=death.exit_code,
-                uid=death.id.uid,
-            )
+            changed[held.incident.id] = held
+            self._journal.death(self._recorded(death, held))
+            _log(death, held.incident)
         self._journal.remembered(findings.uid, findings.memory)
 
-    def _folded(self, death: Death) -> Held | None:
-        """The incident with the death in it; None where what is stuck is told already."""
-        key = engine.key_of(death)
-        held = self._held.get(key)
-        if held is not None and death.cause.is_stuck and _tells(held.incident, death):
-            return None
-        if held is not None and engine.folds(held.incident, death):
-            del self._held[key]
-            held.incident = engine.with_death(held.incident, death)
-        else:
-            if held is not None:
-                self._let_go(held)
-            held = Held(incident=engine.opened(self._ids.take(), death))
-        if self._followup is not None:
-            held.following = recovery.followed(held.following, death)
-        self._held[key] = held  # last in the dict: the first one is the one quiet for longest
-        while len(self._held) > MOST_INCIDENTS:
-            self._let_go(next(iter(self._held.values())))
-        return held
+    def _recorded(self, death: Death, held: Held) -> RecordedDeath:
+        """The line of the ledger; a member of a storm is told by the digest."""
+        storm = held.incident.storm
+        teller = self._live.get(storm) if storm is not None and not held.incident.shown else None
+        by = (teller or held).incident
+        return RecordedDeath(death=death, incident=held.incident.id, told_by=by.id, revision=by.revision)
 
-    def _let_go(self, held: Held) -> None:
-        """Nothing more will be said of it."""
-        if self._held.get(held.incident.key) is held:
-            del self._held[held.incident.key]
-        held.final = True
+    # What becomes of incidents
+
+    def _turned(self, held: Held, effects: tuple[Effect, ...]) -> None:
+        """Note what is to be written and said because an incident has changed."""
+        now = self._clock.now()
         self._journal.incident(held)
+        for effect in effects:
+            if isinstance(effect, Tell):
+                self._journal.story(held.incident.id, effect.entry)
+                if effect.entry.number == 1:
+                    for letter in call_at_opening(held, now):
+                        self._journal.letter(letter, held)
+            for letter in letters_of(held, effect, now):
+                self._journal.letter(letter, held)
+
+    def _worded(self, held: Held, unsaved: bool) -> Sequence[Letter]:
+        return own_letters(held, self._clock.now(), unsaved=unsaved)
+
+    async def _found(self, held: Held, given: Input) -> None:
+        """Take in what the follow-up found."""
+        if self._live.apply(held, given, self._clock.now()):
+            await self._journal.save()
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_EVERY)
+            self._live.tick(self._clock.now())
+            await self._journal.save()
 
     async def _sweep(self) -> None:
-        """Let go what is over and will not be reopened any more."""
         while True:
             await self._clock.sleep(SWEEP_EVERY)
-            now = self._clock.now()
-            for held in tuple(self._held.values()):
-                if engine.is_closed(held.incident, now) and not held.gathering:
-                    self._let_go(held)
+            self._live.sweep(self._clock.now())
             await self._journal.save()
+
+    # Evidence
 
     def _gather(self, tasks: asyncio.TaskGroup, held: Held) -> None:
         """Have the evidence of the latest death read, unless it is there or on its way."""
@@ -305,26 +333,12 @@ class Keeper:
             while True:
                 death = held.incident.latest
                 evidence = await self._evidence(held, death)
-                self._complete_with(held, evidence)
+                self._live.learned(held, evidence, self._clock.now())
                 await self._announce(held)
                 if held.incident.latest.id == death.id:
                     return
         finally:
             held.gathering = False
-
-    def _complete_with(self, held: Held, evidence: Evidence) -> None:
-        before = held.incident.key
-        incident = engine.corrected(engine.with_evidence(held.incident, evidence), evidence.death)
-        moves = incident.key != before
-        if moves and (incident.key in self._held or self._held.get(before) is not held):
-            # Its right cause has an incident already, and two are not made one; or it is no longer held.
-            incident, moves = replace(incident, key=before), False
-        around = evidence.circumstances
-        if around is not None and around.owner is not None and around.owner.job_end is JobEnd.FAILED:
-            incident = engine.escalated(incident, around.owner.job_reason)
-        held.incident = incident
-        if moves:
-            self._held[incident.key] = self._held.pop(before)
 
     async def _evidence(self, held: Held, death: Death) -> Evidence:
         """The evidence; what has not been told at all yet is told without when it is slow."""
@@ -342,31 +356,10 @@ class Keeper:
                 await self._announce(held)
         return reading.result()
 
-    async def _conclude(self, held: Held, judgement: Judgement, since: datetime) -> None:
-        """Carry out what the follow-up found; nothing more is expected of the incident then."""
-        before = held.incident
-        ending = Ending(since=since, words=judgement.words)
-        match judgement.verdict:
-            case Verdict.RECOVERED:
-                held.incident = engine.recovered(before, ending)
-            case Verdict.GONE:
-                held.incident = engine.gone(before, ending)
-            case Verdict.ESCALATE:
-                held.incident = engine.escalated(before, judgement.words)
-            case Verdict.WAIT | Verdict.ASK_OWNER:
-                return
-        held.following = None
-        if held.incident is not before:
-            log.info("incident", incident=before.id, verdict=judgement.verdict.value, why=judgement.words)
-            await self._announce(held)
-
     async def _announce(self, held: Held) -> None:
         held.told = True
         self._journal.incident(held)
         await self._journal.save()
-
-    def _worded(self, held: Held, unsaved: bool) -> Letter:
-        return letter_of(held.incident, self._channel, self._clock.now(), unsaved=unsaved, final=held.final)
 
 
 def _deaths(waiting: Findings | Checkpoint | _Refined) -> tuple[Death, ...]:
@@ -389,11 +382,15 @@ def _new(deaths: Iterable[Death], known: set[DeathId]) -> Iterator[Death]:
             yield death
 
 
-def _tells(incident: Incident, death: Death) -> bool:
-    """Whether an incident says already that this pod is stuck, which a restarted podbot finds out once more.
-
-    What began after it was last told is another time.
-    """
-    began = death.started_at or death.seen_at
-    told = incident.state is IncidentState.FIRING and death.id.uid in incident.pods
-    return told and began <= incident.last_at
+def _log(death: Death, incident: Incident) -> None:
+    log.info(
+        "death",
+        incident=incident.id,
+        cause=death.cause.value,
+        namespace=death.namespace,
+        pod=death.pod,
+        container=death.id.container,
+        restart=death.id.restart,
+        exit_code=death.exit_code,
+        uid=death.id.uid,
+    )

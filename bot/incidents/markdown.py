@@ -11,12 +11,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.model.messages import GroupMention, Inline, Line, Link, Mention, Moment, Style, Text
+from bot.model.messages import ChannelMention, GroupMention, Inline, Line, Link, Mention, Moment, Style, Text
 
 CELL = 400
 """Characters of foreign text in a cell or a line."""
 
-_PLAIN = re.compile(r"\(?[^\W_]+(?:[-'/][^\W\d_]+)*%?\)?[,;.:]?\)?|[·–—→…+=]")
+_PLAIN = re.compile(
+    r"\(?[^\W_]+(?:[-'/][^\W\d_]+)*\)?[,;.:]?\)?"  # letters or digits
+    r"|\d{1,3}(?:,\d{3})+|[·\u2013\u2014→…%,;:.]"  # 1,204, and what stands alone
+)
 """A word of which no renderer makes anything: letters, or digits, with what belongs to a sentence around."""
 
 _NUMBERED = re.compile(r"(?=.*\d)(?=.*[^\W\d_])")
@@ -47,13 +50,19 @@ def fenced(lines: Iterable[str]) -> str:
 
 
 def words(text: str) -> str:
-    """A sentence of podbot's own in which foreign words may stand; those that could be markup become code."""
+    """A sentence of podbot's own in which foreign words may stand; those that could be markup become code.
+
+    Not for the beginning of a line, where also a number and a full stop would begin something.
+    """
     return " ".join(_joined(_visible(text).split()))
 
 
 def line(parts: Line) -> str:
-    """A line of a message; times are in UTC, people by their ids."""
-    return " ".join(filter(None, (_inline(each) for each in parts)))
+    """A line of a message, in the middle of a line; times are in UTC, people by their ids."""
+    said = ""
+    for piece in filter(None, (_inline(each) for each in parts)):
+        said += piece if not said or piece[0] in ",;:." else f" {piece}"
+    return said
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -72,12 +81,14 @@ def _inline(inline: Inline) -> str:
             return f"{at:%Y-%m-%d} {at:%H:%M} UTC" if with_date else f"{at:%H:%M} UTC"
         case Mention(user=who) | GroupMention(group=who):
             return code(who)
+        case ChannelMention(channel=channel):
+            return code(channel)
         case Link(url=url):
             return code(url)
 
 
 def _joined(pieces: Sequence[str]) -> Iterator[str]:
-    """Words as they are, and neighbours that are not plain as one span."""
+    """Words as they are, and neighbours that are not plain as one span, which a comma ends."""
     strange: list[str] = []
     for piece in pieces:
         if _is_plain(piece):
@@ -85,6 +96,9 @@ def _joined(pieces: Sequence[str]) -> Iterator[str]:
                 yield code(" ".join(strange))
                 strange = []
             yield piece
+        elif piece[-1] in ",;:" and len(piece) > 1:
+            yield code(" ".join([*strange, piece[:-1]])) + piece[-1]
+            strange = []
         else:
             strange.append(piece)
     if strange:

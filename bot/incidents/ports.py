@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -11,13 +11,14 @@ from bot.incidents.acts import Act, ActResult
 from bot.incidents.records import Batch, KeptIncident
 from bot.model.answers import Answer, Decision
 from bot.model.commands import Verb
-from bot.model.deaths import DeathId
+from bot.model.deaths import Death, DeathId
+from bot.model.escalations import EscalationPlan
 from bot.model.events import Event
 from bot.model.incident_commands import ExportIncident, ListIncidents, ShowIncident, ShowStats
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter
 from bot.model.past import Account, IncidentsListed, RestartsListed, Selection
-from bot.model.people import Asker
+from bot.model.people import Asker, ChannelId
 from bot.model.pods import ClusterName, Owner, Pod, PodUid
 from bot.model.routes import Route, RouteFacts
 from bot.model.silences import Silence
@@ -56,6 +57,18 @@ class Surroundings(Protocol):
 
     async def memory_in_use(self, namespace: str, pod: str, container: str) -> str:
         """What a container last used, as a quantity; empty where nothing measured it."""
+        ...
+
+
+class AnnotationSource(Protocol):
+    """Where annotations of owners and namespaces are read; errors are `bot.errors.ClusterError`s."""
+
+    async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
+        """The owner as it is now; None where it is not there any more. Only for kinds in `OWNER_KINDS`."""
+        ...
+
+    async def namespace_annotations(self, namespace: str) -> Mapping[str, str]:
+        """Those annotations of a namespace that are podbot's own."""
         ...
 
 
@@ -257,11 +270,32 @@ class Routing(Protocol):
     """Where alerts go."""
 
     async def facts(self, pod: Pod) -> RouteFacts:
-        """What routes go by, of a pod that is there; cause and severity are any."""
+        """What routes go by, of a pod that is there; for any of the causes that it may die of."""
         ...
 
     def route(self, facts: RouteFacts) -> Route:
         """Where an incident with these facts goes now, and why."""
+        ...
+
+
+class Router(Protocol):
+    """Where the incidents of one cluster go, as the keeper asks."""
+
+    @property
+    def otherwise(self) -> ChannelId:
+        """Where that goes which nothing else claims."""
+        ...
+
+    async def route(self, death: Death) -> Route:
+        """Where an incident that begins with this death goes; half a second at most."""
+        ...
+
+    def at_once(self, death: Death) -> Route:
+        """The same, with what is known without asking."""
+        ...
+
+    def plan(self, name: str) -> EscalationPlan:
+        """The escalation of this name; one that calls nobody where there is none."""
         ...
 
 
@@ -272,6 +306,16 @@ class Readings(Protocol):
         self, asker: Asker, command: ShowIncident | ListIncidents | ExportIncident | ShowStats
     ) -> Answer:
         """The answer, if the asker may read it; it is on record then."""
+        ...
+
+
+class Restarts(Protocol):
+    """The part of the chronicle that tells of restarts."""
+
+    async def restarts(
+        self, cluster: ClusterName, namespace: str, owner: Owner, since: datetime
+    ) -> RestartsListed:
+        """The deaths of a workload, whichever incidents told of them; the newest first."""
         ...
 
 

@@ -11,6 +11,8 @@ from bot.model.incidents import Incident, IncidentId
 from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, PodMemory
 from bot.model.pods import PodUid
+from bot.model.routes import Route
+from bot.model.stories import StoryEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +20,10 @@ class KeptIncident:
     """An incident with all that is needed to go on with it in another process."""
 
     incident: Incident
-    following: Following | None = None
-    """What is followed of it; None once nothing more is expected."""
+    route: Route = field(default_factory=Route)
+    """Where it was routed when it opened."""
+    followings: tuple[Following, ...] = ()
+    """What is followed of it, workload by workload; none once nothing more is expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,18 @@ class RecordedDeath:
 
     death: Death
     incident: IncidentId
+    told_by: IncidentId
+    """The incident whose message tells it: a storm's digest for its members."""
     revision: int
-    """The incident's revision that first counts it: once that is delivered, it is announced."""
+    """Of that incident, the first that counts it: once that is delivered, the death is announced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldEntry:
+    """An entry of an incident's story."""
+
+    incident: IncidentId
+    entry: StoryEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,7 @@ class Batch:
 
     deaths: tuple[RecordedDeath, ...] = ()
     incidents: tuple[KeptIncident, ...] = ()
+    stories: tuple[ToldEntry, ...] = ()
     letters: tuple[Letter, ...] = ()
     remembered: Mapping[PodUid, PodMemory | None] = field(default_factory=dict)
     """What the detector knows of pods by now; None: nothing any more."""
@@ -46,4 +61,11 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.deaths or self.incidents or self.letters or self.remembered or self.checkpoints)
+        return not (
+            self.deaths
+            or self.incidents
+            or self.stories
+            or self.letters
+            or self.remembered
+            or self.checkpoints
+        )

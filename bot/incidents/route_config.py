@@ -111,6 +111,8 @@ class Webhook:
     url: SecretStr
     routing_key: SecretStr | None = None
     """Of PagerDuty's Events API v2; set where the kind is `PAGERDUTY`."""
+    secret: SecretStr | None = None
+    """Signs what goes to a `JSON` webhook."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +148,3 @@ class Config:
     def plan(self, name: str) -> EscalationPlan:
         """The escalation of this name; one that is not in the file any more calls nobody."""
         return self.escalations.get(name, NOBODY)
-
-    def channels(self) -> tuple[ChannelId, ...]:
-        """Every channel that it names, each once."""
-        named = [channel for rule in self.rules for channel in rule.channels]
-        for plan in self.escalations.values():
-            steps = (step for steps in plan.steps.values() for step in steps)
-            named += [step.channel for step in steps if step.channel is not None]
-        if self.digest is not None:
-            named.append(self.digest.channel)
-        return tuple(dict.fromkeys(named))

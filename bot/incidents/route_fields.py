@@ -251,6 +251,7 @@ class WebhookField(_Strict):
     url: Web | None = None
     url_env: Variable | None = None
     routing_key_env: Variable | None = None
+    secret_env: Variable | None = None
 
     @validator(mode="after")
     def _has_what_it_needs(self) -> WebhookField:
@@ -259,8 +260,12 @@ class WebhookField(_Strict):
                 raise ValueError("pagerduty needs routing_key_env: the variable that holds the key")
             if self.url_env is not None:
                 raise ValueError("pagerduty takes url, which is no secret, in place of url_env")
+            if self.secret_env is not None:
+                raise ValueError("pagerduty needs no secret_env: the routing key is the secret")
         elif self.url_env is None or self.url is not None or self.routing_key_env is not None:
-            raise ValueError("json needs url_env, the variable that holds the address, and nothing else")
+            raise ValueError(
+                "json needs url_env, the variable with the address, and may have secret_env"
+            )
         return self
 
 

@@ -116,9 +116,10 @@ def _unset(file: FileFields, environment: Mapping[str, str]) -> Iterator[tuple[_
     ]
     if file.heartbeat is not None:
         addresses.append((("heartbeat", "url_env"), file.heartbeat.url_env))
-    keys: list[tuple[_Path, str | None]] = [
-        (("webhooks", name, "routing_key_env"), each.routing_key_env) for name, each in file.webhooks.items()
-    ]
+    keys: list[tuple[_Path, str | None]] = []
+    for name, each in file.webhooks.items():
+        keys.append((("webhooks", name, "routing_key_env"), each.routing_key_env))
+        keys.append((("webhooks", name, "secret_env"), each.secret_env))
     for path, variable in addresses + keys:
         if variable is not None and not environment.get(variable, "").strip():
             yield path, f"the environment variable {variable} is not set"
@@ -239,7 +240,11 @@ def _webhook(given: WebhookField, environment: Mapping[str, str]) -> Webhook:
             url=SecretStr(given.url or PAGERDUTY),
             routing_key=_secret(environment, given.routing_key_env),
         )
-    return Webhook(kind=given.type, url=_secret(environment, given.url_env))
+    return Webhook(
+        kind=given.type,
+        url=_secret(environment, given.url_env),
+        secret=None if given.secret_env is None else _secret(environment, given.secret_env),
+    )
 
 
 def _secret(environment: Mapping[str, str], variable: str | None) -> SecretStr:

@@ -7,16 +7,16 @@ window. Another cause is news and is told, and so is what matters more than the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from bot.incidents import engine
 from bot.model.deaths import Cause, Death
-from bot.model.incidents import Incident, IncidentState, Scope, Severity, SilencedBy, SilenceId
+from bot.model.incidents import Incident, IncidentId, IncidentState, Scope, Severity, SilencedBy, SilenceId
 from bot.model.people import UserId
-from bot.model.pods import Owner
+from bot.model.pods import ClusterName, Owner
 from bot.model.silences import LONGEST, MOST_COUNTED, Silence, SilenceScope
 
 
@@ -150,12 +150,18 @@ def as_held(silence: Silence) -> SilencedBy:
     )
 
 
-def counted(silence: Silence, incident: Incident, deaths: int) -> Silence:
-    """The silence with deaths that it kept back: 0 where an open incident just falls silent."""
+def concerns(silence: Silence, cluster: ClusterName) -> bool:
+    """Whether something of this cluster may be silent because of it."""
+    return _like(cluster, silence.scope.cluster)
+
+
+def counted(silence: Silence, deaths: Mapping[IncidentId, int]) -> Silence:
+    """The silence with deaths that it kept back, by incident: 0 where an open one just fell silent."""
     incidents = silence.incidents
-    if len(incidents) < MOST_COUNTED:
-        incidents = incidents | {incident.id}
-    return replace(silence, incidents=incidents, deaths=silence.deaths + deaths)
+    for identity in deaths:
+        if len(incidents) < MOST_COUNTED:
+            incidents = incidents | {identity}
+    return replace(silence, incidents=incidents, deaths=silence.deaths + sum(deaths.values()))
 
 
 def edited(silence: Silence, now: datetime, *, lasting: timedelta | None = None, reason: str = "") -> Silence:

@@ -11,7 +11,7 @@ alone; those of the first ten are counted by their own messages, and named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,9 +50,9 @@ class Shelter:
 
 
 def placed(
-    weather: Weather, incident: IncidentId, new_digest: IncidentId, now: datetime
+    weather: Weather, incident: IncidentId, new_digest: Callable[[], IncidentId], now: datetime
 ) -> tuple[Weather, Shelter]:
-    """What becomes of an incident that opens now, unsilenced; `new_digest` is an id that is free."""
+    """What becomes of an incident that opens now, unsilenced; `new_digest` gives an id that is free."""
     if weather.digest is not None:
         if weather.last_joined_at is not None and now - weather.last_joined_at < MINUTE:
             return replace(weather, last_joined_at=now), Shelter(digest=weather.digest)
@@ -60,9 +60,10 @@ def placed(
     lately = tuple(each for each in weather.openings if now - each[1] < MINUTE)
     if len(lately) < MOST_A_MINUTE:
         return replace(weather, openings=(*lately, (incident, now))), Shelter()
+    digest = new_digest()
     return (
-        Weather(openings=lately, digest=new_digest, last_joined_at=now),
-        Shelter(digest=new_digest, begins=True),
+        Weather(openings=lately, digest=digest, last_joined_at=now),
+        Shelter(digest=digest, begins=True),
     )
 
 

@@ -12,6 +12,7 @@ from bot.incidents import background, headline
 from bot.model.durations import in_words
 from bot.model.incidents import Incident, IncidentState
 from bot.model.messages import (
+    ChannelMention,
     GroupMention,
     Inline,
     Line,
@@ -90,13 +91,16 @@ def call(
     incident: Incident, groups: tuple[UsergroupId, ...], people: tuple[UserId, ...], now: datetime
 ) -> Message:
     """What a step of the escalation says in the thread, to those it calls."""
-    called: list[Inline] = [GroupMention(each) for each in groups]
-    called += [Mention(each) for each in people]
-    line: list[Inline] = []
-    for each in called[:MOST_CALLED]:
-        line += [each, Text(" ")]
     words = f"{headline.headline(incident)}: {_unattended(incident, now)}"
-    return Message(text=words, blocks=(Paragraph(lines=((*line, Text(words)),)),))
+    return Message(text=words, blocks=(Paragraph(lines=((*_mentions(groups, people), Text(words)),)),))
+
+
+def called_by_route(
+    incident: Incident, groups: tuple[UsergroupId, ...], people: tuple[UserId, ...]
+) -> Message:
+    """The mention of those whom the incident's route calls as soon as it opens."""
+    words = headline.headline(incident)
+    return Message(text=words, blocks=(Paragraph(lines=((*_mentions(groups, people), Text(words)),)),))
 
 
 def elsewhere(incident: Incident, now: datetime) -> Message:
@@ -107,6 +111,12 @@ def elsewhere(incident: Incident, now: datetime) -> Message:
         text=f"{words} · incident {incident.id}",
         blocks=(Paragraph(lines=((Text(f"{headline.light(incident)} "), bold(words)), place)),),
     )
+
+
+def _mentions(groups: tuple[UsergroupId, ...], people: tuple[UserId, ...]) -> Line:
+    called: list[Inline] = [GroupMention(each) for each in groups]
+    called += [Mention(each) for each in people]
+    return tuple(part for each in called[:MOST_CALLED] for part in (each, Text(" ")))
 
 
 def _unattended(incident: Incident, now: datetime) -> str:
@@ -203,6 +213,8 @@ def _short(inline: Inline) -> str:
             return f"@{user}"
         case GroupMention(group=group):
             return f"@{group}"
+        case ChannelMention(channel=channel):
+            return f"#{channel}"
         case Text(text=text):
             return text
         case _:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.kube import failures, parse, parse_usage, raw_api
+from bot.kube import access, failures, parse, parse_usage, raw_api
 from bot.kube.api import RETRY_PAUSES, ApiServer, Deadline
 from bot.kube.clients import OpenClient
 from bot.kube.container_logs import ContainerLogs
@@ -100,6 +100,10 @@ class KubeCluster:
     def lease(self, namespace: str, name: str) -> KubeLease:
         """The lease of this name, over the same connections; it need not exist."""
         return KubeLease(self._api, namespace, name, within=self._timings.command)
+
+    async def allows(self, right: access.Right, namespace: str) -> bool:
+        """Whether podbot's own account has a right in a namespace (`ALL_NAMESPACES`: in all of them)."""
+        return await access.allowed(self._api, right, namespace, within=self._timings.command)
 
     async def deleted_by_bot(self, uid: PodUid) -> bool:
         """Whether the bot itself has deleted the pod of this UID, as far as it remembers."""

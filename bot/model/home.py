@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.model.answers import PodRow, Rule
 from bot.model.commands import Command
+from bot.model.messages import Block
 from bot.model.people import Person
 from bot.model.pods import ClusterName
 
@@ -32,6 +33,16 @@ class PastCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HomeAlerts:
+    """What is open and silenced of the incidents that a person may see, in the incidents' own words."""
+
+    title: str
+    open: int
+    """Incidents, of which the first are shown."""
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """Everything that the tab shows, for one person at one moment."""
 
@@ -52,3 +63,5 @@ class Home:
     """The person's own, newest first."""
     health: BotHealth
     as_of: datetime
+    alerts: HomeAlerts | None = None
+    """None: nothing is open or silenced, or no record is kept of it."""

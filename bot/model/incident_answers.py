@@ -10,6 +10,7 @@ from typing import TypeAlias
 from bot.model.deaths import Cause
 from bot.model.incident_commands import AcknowledgeIncident, ResolveIncident, UnacknowledgeIncident
 from bot.model.incidents import Incident
+from bot.model.messages import Message
 from bot.model.past import PastDeath
 from bot.model.pods import ClusterName, Owner
 from bot.model.routes import Route
@@ -97,6 +98,14 @@ class RestartHistory:
     since: datetime
     pods: tuple[PodRestarts, ...]
     """Those that are there now, most restarts first."""
+    as_of: datetime
 
 
-IncidentAnswer: TypeAlias = Acted | SilenceChanged | SilenceList | RouteExplanation | RestartHistory
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was asked of incidents as they were, in the words that their messages have, too."""
+
+    message: Message
+
+
+IncidentAnswer: TypeAlias = Acted | SilenceChanged | SilenceList | RouteExplanation | RestartHistory | Reading

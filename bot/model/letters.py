@@ -45,6 +45,8 @@ class Letter:
     urgency: Urgency = Urgency.NORMAL
     thread: LetterKey | None = None
     """The letter in whose thread this one goes; that one is delivered first."""
+    broadcast: bool = False
+    """A reply that the channel sees, too (Slack's `reply_broadcast`)."""
     incident: IncidentId | None = None
     """The incident whose deaths are announced once this is delivered."""
     created_at: datetime

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from bot.model.commands import Command
-from bot.model.people import UsergroupId, UserId
+from bot.model.people import ChannelId, UsergroupId, UserId
 from bot.model.pods import ClusterName
 
 
@@ -54,6 +54,12 @@ class GroupMention(msgspec.Struct, frozen=True, tag=True):
     group: UsergroupId
 
 
+class ChannelMention(msgspec.Struct, frozen=True, tag=True):
+    """A channel, named so that Slack links it. It notifies nobody."""
+
+    channel: ChannelId
+
+
 class Link(msgspec.Struct, frozen=True, tag=True):
     """A link with its own words."""
 
@@ -61,7 +67,7 @@ class Link(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-Inline: TypeAlias = Text | Moment | Mention | GroupMention | Link
+Inline: TypeAlias = Text | Moment | Mention | GroupMention | ChannelMention | Link
 Line: TypeAlias = tuple[Inline, ...]
 
 
@@ -146,6 +152,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     filename: str
     title: str
     content: bytes
+    alt: str = ""
+    """What a picture shows, for those who do not see it."""
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,6 +79,8 @@ class IncidentsListed:
     incidents: tuple[Incident, ...]
     page: int
     """From 0; the last one, where more were asked for than there are."""
+    pages: int
+    """0 where there is nothing."""
     total: int
     """On all pages."""
 

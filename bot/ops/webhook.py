@@ -1,4 +1,4 @@
-"""JSON by HTTP POST to an address whose very text is a secret: incoming webhooks.
+"""Short HTTP calls to addresses whose very text is a secret: incoming webhooks, paging, heartbeats.
 
 Each call opens its own connection and has an end; nothing is repeated, no redirect is followed, and the
 address appears in no error.
@@ -6,6 +6,7 @@ address appears in no error.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ MOST_READ = 2_000
 class WebhookFailed(PodbotError):
     """It was not taken. `status` is that of the answer, None where none came; `answer` is its beginning.
 
-    `passing` says that another try is worth while: no answer, 429 or 5xx. `retry_after` is in seconds.
+    `passing` says that another try is worth while: no answer, 408, 429 or 5xx. `retry_after` is in seconds.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class WebhookFailed(PodbotError):
         answer: str = "",
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(f"the webhook {reason}")
+        super().__init__(f"it {reason}")
         self.passing = passing
         self.status = status
         self.answer = answer
@@ -51,12 +52,40 @@ async def post_json(
     seconds: float = POST_SECONDS,
 ) -> str:
     """Post `body`; returns the beginning of the answer's text. Raises `WebhookFailed` for all but a 2xx."""
+    return await post_bytes(url, as_json(body), headers=headers, seconds=seconds)
+
+
+async def post_bytes(
+    url: SecretStr,
+    body: bytes,
+    *,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = POST_SECONDS,
+) -> str:
+    """The same with JSON that is encoded already, for whoever signs it."""
+    said = {"Content-Type": "application/json", **(headers or {})}
+    return await _call("POST", url, body, said, seconds)
+
+
+async def get(url: SecretStr, *, seconds: float = POST_SECONDS) -> str:
+    """GET it; otherwise as `post_json`."""
+    return await _call("GET", url, None, {}, seconds)
+
+
+def as_json(body: Mapping[str, Any]) -> bytes:
+    """How `post_json` encodes it."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+async def _call(
+    method: str, url: SecretStr, body: bytes | None, headers: Mapping[str, str], seconds: float
+) -> str:
     timeout = aiohttp.ClientTimeout(total=seconds)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.post(
-                url.get_secret_value(), json=dict(body), headers=headers, allow_redirects=False
+            session.request(
+                method, url.get_secret_value(), data=body, headers=headers, allow_redirects=False
             ) as response,
         ):
             said = (await response.content.read(MOST_READ)).decode(errors="replace")
@@ -69,7 +98,7 @@ async def post_json(
         return said
     raise WebhookFailed(
         f"answered {status}",
-        passing=status == 429 or status >= 500,
+        passing=status in {408, 429} or status >= 500,
         status=status,
         answer=said,
         retry_after=float(retry_after) if retry_after.isdecimal() else None,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot import logs
 from bot.clock import Clock
-from bot.model.letters import Letter, Posted
+from bot.model.letters import Letter, LetterKey, Posted
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName
 from bot.outbox.desk import Desk, Entry
@@ -157,6 +157,18 @@ class Dispatcher:
             if desk.store_problem:
                 found[f"store of {desk.cluster}"] = f"{desk.store_problem}; {len(desk.unsaved)} notes wait"
         return found
+
+    def untold(self) -> Mapping[str, str]:
+        """Of this trouble what no letter to the operator tells."""
+        return {
+            subject: words for subject, words in self.trouble().items() if not self._operator.tells(subject)
+        }
+
+    def posted(self, cluster: ClusterName, key: LetterKey) -> Posted | None:
+        """Where a letter stands; None where it is not known (any more)."""
+        desk = self._desks.get(cluster)
+        entry = None if desk is None else desk.entries.get(key)
+        return None if entry is None else entry.posted
 
     # What lanes tell (`lane.Office`)
 

@@ -53,6 +53,10 @@ class Operator:
         if subject in self._revisions:
             self._write_next(subject, words)
 
+    def tells(self, subject: str) -> bool:
+        """Whether a letter says that this is so, at this moment."""
+        return subject in self._words and subject in self._revisions
+
     def _write_next(self, subject: str, words: str) -> None:
         revision = self._revisions.get(subject, 0) + 1
         if self._write(subject, words, revision):

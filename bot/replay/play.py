@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.incidents.keeper import Keeper
+from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death
 from bot.model.incidents import Incident, IncidentId
@@ -83,7 +84,8 @@ class _Bot:
         self._deaths = deaths
         self._mirror: Mirror | None = None
         self._keeper = told.keeper = Keeper(
-            channel=ChannelId(""),
+            cluster=tape.name,
+            router=Unrouted(ChannelId("")),
             store=Unstored(),
             outbox=told,
             source=tape.surroundings,

@@ -39,7 +39,8 @@ def _incident(announced: Announced) -> str:
     incident = announced.incident
     key = incident.key
     extent = f"{_count(incident.deaths, 'death')} of {_count(len(incident.pods), 'pod')}"
-    return f"incident  {incident.state.value}  {key.cause.value}  {key.owner} in {key.namespace}  {extent}"
+    where = f" in {key.namespace}" if key.namespace else ""
+    return f"incident  {incident.state.value}  {key.cause.value}  {key.owner}{where}  {extent}"
 
 
 def _count(number: int, noun: str) -> str:

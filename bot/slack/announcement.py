@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,14 +12,13 @@ from bot import logs
 from bot.clock import Clock
 from bot.commands.clusters import of_cluster
 from bot.model.last_look import Saved
-from bot.model.letters import LetterKey
 from bot.model.messages import Attachment, Message
 from bot.model.people import MessageTs
 from bot.slack.blocks import RenderedMessage, render, safe_file
 from bot.slack.client import SlackTrouble, translated
-from bot.slack.confirming import OwnMessages, marked
 from bot.slack.files import Files
 from bot.slack.place import Place
+from bot.slack.posting import OnePost
 from bot.slack.speaker import Speaker, drawn_or_plain
 
 logger = logs.get(__name__)
@@ -36,8 +32,7 @@ _PAUSE = 2.0
 class Announcement:
     """Says something in the channel, or its thread, where a request was made, and changes it later.
 
-    Raises nothing: what Slack does not take is logged, and the next way is tried. A post of which nobody
-    knows whether Slack took it is looked for, by the mark in its metadata, before there is another.
+    Raises nothing: what Slack does not take is logged, and the next way is tried.
     """
 
     def __init__(
@@ -49,9 +44,7 @@ class Announcement:
         self._clock = clock
         self._place = place
         self._ts: MessageTs | None = None
-        self._own = OwnMessages(client)
-        self._mark = LetterKey(f"announcement/{secrets.token_hex(8)}")
-        self._unsure_since: datetime | None = None
+        self._once = OnePost(client, clock)
         self.saved = Saved.WAITING
 
     @property
@@ -119,53 +112,29 @@ class Announcement:
 
     async def _post(self, message: Message) -> MessageTs | None:
         """Have it in the channel; gives an earlier post that is there after all, in its old words."""
-        if self._unsure_since is not None:
-            self._ts = await self._posted(self._unsure_since)
-            self._unsure_since = None
-            if self._ts is not None:
-                return self._ts
-        began = self._clock.now()
-        try:
-            self._ts = await drawn_or_plain(_marked(message, self._mark), message, self._send)
-        except SlackTrouble as trouble:
-            if not trouble.refused:
-                self._unsure_since = began
-            raise
+        self._ts = await self._once.stands(self._place.channel, self._place.thread)
+        if self._ts is not None:
+            return self._ts
+
+        async def send(rendered: RenderedMessage) -> MessageTs:
+            return await self._once.post(self._place.channel, rendered, _said(rendered), self._place.thread)
+
+        self._ts = await drawn_or_plain(render(message), message, send)
         return None
-
-    async def _posted(self, since: datetime) -> MessageTs | None:
-        """Where the post stands that was made since; None where it does not, or where nobody may look."""
-        try:
-            found = await self._own.find(
-                self._place.channel, {self._mark}, since=since, thread=self._place.thread
-            )
-        except SlackTrouble as trouble:
-            if trouble.passing:
-                raise
-            logger.warning("announcement_not_looked_for", code=trouble.code, details=trouble.details)
-            return None
-        return found.get(self._mark)
-
-    async def _send(self, rendered: RenderedMessage) -> MessageTs:
-        with translated():
-            answer = await self._client.chat_postMessage(
-                channel=self._place.channel, thread_ts=self._place.thread, **_said(rendered)
-            )
-        return MessageTs(answer["ts"])
 
     async def _change(self, ts: MessageTs, message: Message) -> None:
         async def send(rendered: RenderedMessage) -> None:
             with translated():
-                await self._client.chat_update(channel=self._place.channel, ts=ts, **_said(rendered))
+                await self._client.chat_update(
+                    channel=self._place.channel,
+                    ts=ts,
+                    metadata=self._once.metadata(rendered),
+                    **_said(rendered),
+                )
 
-        await drawn_or_plain(_marked(message, self._mark), message, send)
-
-
-def _marked(message: Message, mark: LetterKey) -> RenderedMessage:
-    drawn = render(message)
-    return replace(drawn, metadata=marked(drawn.metadata, mark))
+        await drawn_or_plain(render(message), message, send)
 
 
 def _said(rendered: RenderedMessage) -> dict[str, Any]:
     # A change without blocks would leave the old ones standing; an empty list takes them away.
-    return {"text": rendered.text, "blocks": list(rendered.blocks), "metadata": rendered.metadata}
+    return {"text": rendered.text, "blocks": list(rendered.blocks)}

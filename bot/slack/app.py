@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock, SystemClock
 from bot.errors import PodbotError
 from bot.pods.ports import People
-from bot.slack import ask, payloads, picked, views
+from bot.slack import ask, incident_views, payloads, picked, views
 from bot.slack.actions import UnknownPress
 from bot.slack.ask import AskDialog
 from bot.slack.clusters import Clusters
@@ -34,6 +34,7 @@ from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
 from bot.slack.home import REFRESH as HOME_REFRESH
 from bot.slack.home import HomeTab
+from bot.slack.incidents import IncidentDesk, IncidentSource
 from bot.slack.intake import Intake
 from bot.slack.speaker import Speaker
 from bot.slack.windows import Windows
@@ -53,6 +54,7 @@ def build(
     streams: LogStreams,
     intake: Intake,
     follow_ups: FollowUps,
+    incidents: Clusters[IncidentSource] | None = None,
     signing_secret: str = "",
     clock: Clock | None = None,
     patience: float = 9.0,
@@ -85,6 +87,9 @@ def build(
         ask=asking,
         intake=intake,
         patience=patience,
+        incidents=None
+        if incidents is None
+        else IncidentDesk(client=client, sources=incidents, deletion=dialog, patience=patience),
         new_id=new_id,
     )
     app = _bolt(client, identity, signing_secret)
@@ -94,6 +99,7 @@ def build(
     _take_shortcuts(app, desk, asking, intake)
     _take_clicks(app, desk)
     _take_confirmations(app, desk, dialog)
+    _take_incident_dialogs(app, desk, intake)
     return app
 
 
@@ -214,3 +220,23 @@ def _take_confirmations(app: AsyncApp, desk: Desk, dialog: DeletionDialog) -> No
             await desk.confirmed(sent, pending)
 
     app.view(views.CALLBACK)(confirm)
+
+
+def _take_incident_dialogs(app: AsyncApp, desk: Desk, intake: Intake) -> None:
+    async def entered(ack: AsyncAck, body: Body) -> None:
+        sent = payloads.submission(body)
+        try:
+            pending = incident_views.read_pending(sent.private_metadata)
+        except msgspec.MsgspecError:
+            await ack(response_action="update", view=views.ending(explained(UnknownPress(), request="")))
+            return
+        try:
+            command = incident_views.command(pending, sent.values)
+        except incident_views.Mistaken as mistaken:
+            await ack(response_action="errors", errors=mistaken.mistakes)
+            return
+        await ack()
+        if await intake.is_new(f"view {sent.view_id}"):
+            await desk.entered(sent, pending.place, command)
+
+    app.view(incident_views.CALLBACK)(entered)

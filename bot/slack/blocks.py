@@ -259,7 +259,10 @@ def safe_file(file: Attachment) -> Attachment:
     except UnicodeDecodeError:
         content = file.content
     return Attachment(
-        filename=name, title=shortened(one_line(file.title) or name, limits.FILE_TITLE), content=content
+        filename=name,
+        title=shortened(one_line(file.title) or name, limits.FILE_TITLE),
+        content=content,
+        alt=shortened(one_line(file.alt), limits.FILE_ALT),
     )
 
 

@@ -22,6 +22,7 @@ from bot.errors import UserError
 from bot.model.answers import Answer, ClusterList
 from bot.model.commands import Command, DeletePod, DeletePods, FollowLogs, Help, ListClusters, StopFollowing
 from bot.model.debugging import DebugStarted
+from bot.model.incident_commands import IncidentCommand, IncidentRequest
 from bot.model.log_answers import FollowStopped
 from bot.model.log_problems import FollowOver
 from bot.model.messages import Actions, Audience, Block, Button, Context, Mention, Message, Text
@@ -36,6 +37,7 @@ from bot.slack.deletion import Deleter, DeletionDialog
 from bot.slack.failures import TookTooLong, explained
 from bot.slack.following import Followable, LogStreams
 from bot.slack.home import HomeSource, HomeTab
+from bot.slack.incidents import IncidentDesk
 from bot.slack.intake import Intake, Stopping
 from bot.slack.payloads import Clicked, Submitted, Typed
 from bot.slack.picked import Picked
@@ -78,9 +80,12 @@ class Desk:
         ask: AskDialog,
         intake: Intake,
         patience: float,
+        incidents: IncidentDesk | None = None,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
+        """Without `incidents`, what is asked about them is refused by the pod service."""
         self._clusters = clusters
+        self._incidents = incidents
         self._people = people
         self._speaker = speaker
         self._dialog = dialog
@@ -114,9 +119,18 @@ class Desk:
                     pods, asker, place, press.command, trigger=click.trigger, window=click.window
                 )
             else:
-                await self._run(asker, click.place, press, trigger=click.trigger)
+                await self._run(asker, click.place, press, trigger=click.trigger, pressed=True)
 
         await self._serve(click.place, work)
+
+    async def entered(self, sent: Submitted, place: Place, command: IncidentCommand) -> None:
+        """What was entered into a dialog about an incident; the dialog is closed by now."""
+
+        async def work(asker: Asker) -> None:
+            press = Press(command=command, cluster=place.cluster)
+            await self._run(asker, msgspec.structs.replace(place, user=sent.user), press, pressed=True)
+
+        await self._serve(msgspec.structs.replace(place, user=sent.user), work)
 
     async def at_home(self, user: UserId) -> None:
         """Somebody opened the Home tab, or asked for it anew."""
@@ -146,16 +160,20 @@ class Desk:
             return place
         return structs.replace(place, cluster=self._clusters.meant(press.cluster))
 
-    async def _run(self, asker: Asker, place: Place, press: Press, *, trigger: str) -> None:
+    async def _run(
+        self, asker: Asker, place: Place, press: Press, *, trigger: str = "", pressed: bool = False
+    ) -> None:
         place = self._about(place, press)
         pods = self._clusters.of(place.cluster)
         try:
-            await self._carry_out(pods, asker, place, press, trigger=trigger)
+            await self._carry_out(pods, asker, place, press, trigger=trigger, pressed=pressed)
         except UserError as error:
             # Said here, where it is known which cluster was meant: what it offers to press goes on there.
             await self._speaker.tell(place, explained(error, asker.request))
 
-    async def _carry_out(self, pods: Pods, asker: Asker, place: Place, press: Press, *, trigger: str) -> None:
+    async def _carry_out(
+        self, pods: Pods, asker: Asker, place: Place, press: Press, *, trigger: str, pressed: bool
+    ) -> None:
         if isinstance(press.command, FollowLogs):
             async with asyncio.timeout(self._patience):
                 await self._streams.begin(pods, asker, place, press.command)
@@ -163,8 +181,14 @@ class Desk:
         if isinstance(press.command, DeletePod | DeletePods) and not press.command.manner.dry_run:
             await self._dialog.ask(pods, asker, place, press.command, trigger)
             return
-        async with asyncio.timeout(self._patience):
-            answer = await self._answer(pods, asker, place, press.command)
+        answer: Answer | None
+        if self._incidents is not None and isinstance(press.command, IncidentRequest):
+            answer = await self._incidents.answer(pods, asker, place, press, trigger=trigger, pressed=pressed)
+        else:
+            async with asyncio.timeout(self._patience):
+                answer = await self._answer(pods, asker, place, press.command)
+        if answer is None:
+            return
         if isinstance(answer, DebugStarted):
             await debugging.tell(pods, self._speaker, place, answer)
             return

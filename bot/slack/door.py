@@ -19,6 +19,7 @@ from bot.slack.desk import Pods
 from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
 from bot.slack.http import events_handler
+from bot.slack.incidents import IncidentSource
 from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
 
@@ -41,11 +42,14 @@ class SlackDoor:
         clock: Clock,
         claims: Claims | None = None,
         alone: bool = False,
+        incidents: Clusters[IncidentSource] | None = None,
     ) -> None:
         """`claims` is what was taken, by this process before it was restarted and by other replicas.
 
-        `alone`: there are no others.
+        `alone`: there are no others. `incidents` are the services of the same clusters as `pods`; without
+        them nothing is done about incidents.
         """
+        self._incidents = incidents
         self._client = client
         self._app_token = app_token
         self._signing_secret = signing_secret
@@ -75,6 +79,7 @@ class SlackDoor:
             streams=self._streams,
             intake=self._intake,
             follow_ups=self._follow_ups,
+            incidents=self._incidents,
             signing_secret=self._signing_secret,
             clock=self._clock,
         )

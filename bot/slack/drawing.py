@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, assert_never
 from bot.model.messages import (
     Actions,
     Button,
+    ChannelMention,
     Context,
     GroupMention,
     Inline,
@@ -35,6 +36,7 @@ from bot.slack.plaintext import line_text, moment_text
 Json: TypeAlias = dict[str, Any]
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _TAME = re.compile(r"[A-Za-z0-9 ,.()·…-]+")
 """Words that mrkdwn leaves as they are: no mark, no mention, no emoji, no address."""
@@ -177,6 +179,10 @@ def _leaf(inline: Inline) -> Json:
             if _GROUP.fullmatch(group):
                 return {"type": "usergroup", "usergroup_id": group}
             return {"type": "text", "text": f"@{one_line(group)}"}
+        case ChannelMention(channel=channel):
+            if _CHANNEL.fullmatch(channel):
+                return {"type": "channel", "channel_id": channel}
+            return {"type": "text", "text": f"#{one_line(channel)}"}
         case Link(url=url, text=text):
             return link_or_words(url, text)
         case _:
@@ -212,6 +218,9 @@ def _quiet(inline: Inline) -> Json | None:
         case GroupMention(group=group):
             known = _GROUP.fullmatch(group)
             return _mrkdwn(f"<!subteam^{group}>") if known else _plain(f"@{one_line(group)}", 100)
+        case ChannelMention(channel=channel):
+            known = _CHANNEL.fullmatch(channel)
+            return _mrkdwn(f"<#{channel}>") if known else _plain(f"#{one_line(channel)}", 100)
         case Link(url=url, text=text):
             words = one_line(text) or url
             if len(url) > limits.CONTEXT_TEXT // 2 or not _WEB.fullmatch(url):

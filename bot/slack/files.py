@@ -39,7 +39,9 @@ class Files:
     ) -> tuple[SharedFile, ...]:
         """Into a channel or a thread of it."""
         uploads = [
-            {"filename": each.filename, "title": each.title, "content": each.content} for each in files
+            {"filename": each.filename, "title": each.title, "content": each.content}
+            | ({"alt_txt": each.alt} if each.alt else {})
+            for each in files
         ]
         with translated():
             answer = await self._client.files_upload_v2(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.commands.home_of_several import home_of_several
 from bot.commands.home_tab import Section, home_tab
-from bot.model.home import Home
+from bot.errors import StoreUnavailable
+from bot.model.home import Home, HomeAlerts
 from bot.model.messages import Message
 from bot.model.people import Asker
+from bot.model.pods import ClusterName
 from bot.slack import limits
 from bot.slack.blocks import render
 from bot.slack.client import SlackTrouble, translated
@@ -24,6 +28,9 @@ logger = logs.get(__name__)
 REFRESH = "home_refresh"
 """The action of the tab's own button."""
 
+_PATIENCE = 2.0
+"""Seconds that the tab waits for incidents, of each cluster."""
+
 
 class HomeSource(Protocol):
     """The pod service, as far as the tab needs it."""
@@ -33,22 +40,42 @@ class HomeSource(Protocol):
         ...
 
 
-class HomeTab:
-    """Publishes the tab."""
+Alerts: TypeAlias = Callable[[ClusterName, Asker], Awaitable[HomeAlerts | None]]
+"""What is open and silenced on a cluster, as far as the asker may see it. Raises `StoreUnavailable`."""
 
-    def __init__(self, client: AsyncWebClient, clusters: Clusters[HomeSource]) -> None:
+
+class HomeTab:
+    """Publishes the tab. Without `alerts` nothing is said of incidents."""
+
+    def __init__(
+        self, client: AsyncWebClient, clusters: Clusters[HomeSource], alerts: Alerts | None = None
+    ) -> None:
         self._client = client
         self._clusters = clusters
+        self._alerts = alerts
 
     async def show(self, asker: Asker) -> None:
         """Publish the tab as it is for this person now."""
-        view = drawn(*(each.pods.home(asker) for each in self._clusters))
+        homes = [each.pods.home(asker) for each in self._clusters]
+        first, *others = [replace(each, alerts=await self._alerts_of(each.cluster, asker)) for each in homes]
+        view = drawn(first, *others)
         try:
             with translated():
                 await self._client.views_publish(user_id=asker.person.id, view=view)
         except SlackTrouble as trouble:
             # It will be opened again; a message about a tab that stayed as it was would help nobody.
             logger.warning("home_not_published", code=trouble.code, details=trouble.details)
+
+    async def _alerts_of(self, cluster: ClusterName, asker: Asker) -> HomeAlerts | None:
+        """None as well where the store does not answer soon: the rest of the tab comes from memory."""
+        if self._alerts is None:
+            return None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self._alerts(cluster, asker)
+        except (StoreUnavailable, TimeoutError) as problem:
+            logger.warning("home_without_incidents", cluster=cluster, reason=repr(problem))
+            return None
 
 
 def drawn(home: Home, *others: Home) -> Json:

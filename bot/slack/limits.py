@@ -51,3 +51,5 @@ FILENAME: Final = 120
 """Our own: no file system or browser takes offence."""
 FILE_TITLE: Final = 150
 """Our own."""
+FILE_ALT: Final = 1_000
+"""Slack refuses more with `alt_txt_too_large`."""

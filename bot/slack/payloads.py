@@ -114,6 +114,11 @@ class _BlockActions(msgspec.Struct):
 
 class _Input(msgspec.Struct):
     value: str | None = None
+    selected_option: _Option | None = None
+
+    @property
+    def entered(self) -> str:
+        return (self.selected_option.value if self.selected_option is not None else self.value) or ""
 
 
 class _State(msgspec.Struct):
@@ -199,7 +204,7 @@ def submission(body: dict[str, Any]) -> Submitted:
     """A `view_submission`."""
     sent = read(body, _Submission)
     values = {
-        block: next((each.value or "" for each in inputs.values()), "")
+        block: next((each.entered for each in inputs.values()), "")
         for block, inputs in sent.view.state.values.items()
     }
     return Submitted(

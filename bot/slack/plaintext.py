@@ -8,6 +8,7 @@ from typing import assert_never
 from bot.model.messages import (
     Actions,
     Block,
+    ChannelMention,
     Context,
     Divider,
     GroupMention,
@@ -75,6 +76,8 @@ def _inline_text(inline: Inline) -> str:
             return f"@{one_line(user)}"
         case GroupMention(group=group):
             return f"@{one_line(group)}"
+        case ChannelMention(channel=channel):
+            return f"#{one_line(channel)}"
         case Link(url=url, text=text):
             return f"{one_line(text)} ({one_line(url)})"
         case _:

@@ -8,7 +8,7 @@ requests", 5xx) it is tried again.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -20,11 +20,12 @@ from bot import logs
 from bot.clock import Clock, SystemClock
 from bot.commands.clusters import of_cluster
 from bot.model.messages import Inline, Line, Link, Message, Text
-from bot.model.people import MessageTs
+from bot.model.people import ChannelId, MessageTs
 from bot.slack.blocks import RenderedMessage, as_plain, render
 from bot.slack.client import CALL_SECONDS, SlackTrouble, translated
 from bot.slack.files import Files, SharedFile
 from bot.slack.place import Place
+from bot.slack.posting import OnePost
 
 logger = logs.get(__name__)
 
@@ -100,20 +101,23 @@ class Speaker:
         return True
 
     async def _any(
-        self, ways: Sequence[_Way], rendered: RenderedMessage, message: Message
+        self, ways: list[_Way], rendered: RenderedMessage, message: Message
     ) -> SlackTrouble | None:
         """Try one way after the other; the trouble that is worth waiting for, else the last one.
 
         What one person alone sees leaves no trace to look for. Where Slack may have shown it and could not
-        say so, it is said again: rather twice than not at all.
+        say so, it is said again: rather twice than not at all. A direct message, the last of the ways, can be
+        looked for: once one may be there, there is no other way.
         """
         worst: SlackTrouble | None = None
-        for way in ways:
+        for way in tuple(ways):
             try:
                 await drawn_or_plain(rendered, message, way)
             except SlackTrouble as trouble:
                 logger.info("answer_took_another_way", code=trouble.code, details=trouble.details)
                 worst = trouble if worst is None or not worst.passing else worst
+                if way is ways[-1] and not trouble.refused:
+                    del ways[:-1]
             else:
                 return None
         return worst
@@ -200,11 +204,14 @@ class Speaker:
         return send
 
     def _direct(self, place: Place) -> Callable[[RenderedMessage], Awaitable[None]]:
+        once = OnePost(self._client, self._clock)
+
         async def send(rendered: RenderedMessage) -> None:
             with translated():
                 opened = await self._client.conversations_open(users=place.user)
-                channel: dict[str, Any] = opened["channel"]
-                await self._client.chat_postMessage(channel=channel["id"], **_said(rendered))
+            channel = ChannelId(str(opened["channel"]["id"]))
+            if await once.stands(channel) is None:
+                await once.post(channel, rendered, _said(rendered))
 
         return send
 

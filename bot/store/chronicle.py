@@ -99,7 +99,8 @@ class StoredChronicle:
 async def _listed(connection: AsyncConnection, selection: Selection, page: int) -> IncidentsListed:
     taken = and_(*_taken(selection))
     total = await connection.scalar(select(func.count()).select_from(incidents).where(taken)) or 0
-    page = max(0, min(page, (total - 1) // PAGE))
+    pages = -(-total // PAGE)
+    page = max(0, min(page, pages - 1))
     rows = await connection.execute(
         select(incidents.c.id, incidents.c.body)
         .where(taken)
@@ -107,7 +108,8 @@ async def _listed(connection: AsyncConnection, selection: Selection, page: int) 
         .limit(PAGE)
         .offset(page * PAGE)
     )
-    return IncidentsListed(incidents=tuple(_readable(map(tuple, rows))), page=page, total=total)
+    found = tuple(_readable(map(tuple, rows)))
+    return IncidentsListed(incidents=found, page=page, pages=pages, total=total)
 
 
 async def _account(connection: AsyncConnection, incident: IncidentId) -> Account | None:

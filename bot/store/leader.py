@@ -17,7 +17,7 @@ from bot.model.incidents import IncidentId
 from bot.model.leadership import Term
 from bot.model.letters import KeptLetter, LetterKey, Posted
 from bot.model.pods import ClusterName
-from bot.store import incidents, ledger, outbox, watch
+from bot.store import incidents, ledger, outbox, stories, watch
 from bot.store.database import Database, Work, for_each_database
 from bot.store.schema import leaders
 
@@ -56,8 +56,9 @@ class LeaderStore:
             await outbox.put(connection, self._cluster, batch.letters, self._clock.now())
             await watch.remember(connection, self._cluster, batch.remembered)
             await watch.move_on(connection, self._cluster, batch.checkpoints)
+            await stories.put(connection, self._cluster, batch.stories)
             await ledger.move(connection, self._cluster, [each.incident for each in batch.incidents])
-            await ledger.catch_up(connection, self._cluster, {each.incident for each in batch.deaths})
+            await ledger.catch_up(connection, self._cluster, _tellers(batch))
 
         await self._write(save)
 
@@ -119,6 +120,14 @@ class LeaderStore:
             await connection.execute(
                 update(leaders).where(leaders.c.cluster == self._cluster).values(term=self._term)
             )
+
+
+def _tellers(batch: Batch) -> frozenset[IncidentId]:
+    """The incidents whose messages tell of deaths that are new to them with this."""
+    merged = [
+        teller.id for _, teller in ledger.tellers([each.incident for each in batch.incidents]) if teller
+    ]
+    return frozenset([*(each.told_by for each in batch.deaths), *merged])
 
 
 async def _nothing(connection: AsyncConnection) -> None:

@@ -27,7 +27,7 @@ _ANNOUNCE = (
     update(deaths)
     .where(
         deaths.c.cluster == bindparam("of_cluster"),
-        deaths.c.incident
+        deaths.c.told_by
         == select(letters.c.incident)
         .where(letters.c.cluster == bindparam("of_cluster"), letters.c.key == bindparam("letter"))
         .scalar_subquery(),
@@ -40,14 +40,14 @@ _ANNOUNCE = (
 _MOVE = (
     update(deaths)
     .where(deaths.c.cluster == bindparam("of_cluster"), deaths.c.incident == bindparam("merged"))
-    .values(incident=bindparam("into"), revision=bindparam("counted_in"))
+    .values(incident=bindparam("into"), told_by=bindparam("teller"), revision=bindparam("counted_in"))
 )
 
 _told_already = (
     select(func.min(letters.c.posted_at))
     .where(
         letters.c.cluster == deaths.c.cluster,
-        letters.c.incident == deaths.c.incident,
+        letters.c.incident == deaths.c.told_by,
         letters.c.posted_revision >= deaths.c.revision,
     )
     .correlate(deaths)
@@ -96,31 +96,39 @@ async def announce(
 
 async def move(connection: AsyncConnection, cluster: ClusterName, saved: Sequence[Incident]) -> None:
     """Put the deaths of incidents that became part of another under that one, which counts them now."""
-    revisions = {each.id: each.revision for each in saved}
     moved = [
         {
             "of_cluster": cluster,
             "merged": each.id,
             "into": each.part_of,
-            "counted_in": revisions.get(each.part_of, 0),
+            "teller": teller.id if teller else each.part_of,
+            "counted_in": teller.revision if teller else 0,
         }
-        for each in saved
-        if each.part_of is not None
+        for each, teller in tellers(saved)
     ]
     if moved:
         await connection.execute(_MOVE, moved)
 
 
+def tellers(saved: Sequence[Incident]) -> Iterator[tuple[Incident, Incident | None]]:
+    """Each incident that became part of another, and the one that tells of that other, if it is here, too."""
+    here = {each.id: each for each in saved}
+    for each in saved:
+        if each.part_of is not None:
+            whole = here.get(each.part_of)
+            yield each, here.get(whole.storm, whole) if whole and whole.storm else whole
+
+
 async def catch_up(
-    connection: AsyncConnection, cluster: ClusterName, incidents: Collection[IncidentId]
+    connection: AsyncConnection, cluster: ClusterName, tellers: Collection[IncidentId]
 ) -> None:
-    """Mark deaths of these incidents as announced whose letter was delivered before they were written."""
-    for some in chunks(sorted(incidents)):
+    """Mark deaths told by these incidents as announced where that was done before they were written."""
+    for some in chunks(sorted(tellers)):
         await connection.execute(
             update(deaths)
             .where(
                 deaths.c.cluster == cluster,
-                deaths.c.incident.in_(some),
+                deaths.c.told_by.in_(some),
                 deaths.c.announced_at.is_(None),
                 _told_already.is_not(None),
             )
@@ -146,6 +154,7 @@ def _rows(cluster: ClusterName, recorded: RecordedDeath) -> Iterator[Row]:
         "finished_at": death.finished_at,
         "seen_at": death.seen_at,
         "incident": recorded.incident,
+        "told_by": recorded.told_by,
         "revision": recorded.revision,
         "body": codec.death.write(death),
     }

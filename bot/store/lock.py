@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.store.failures import StoreUnusable
@@ -39,5 +39,6 @@ def _lock(descriptor: int, file: Path) -> None:
             f"{file}: another podbot writes to it already (process {holder or 'unknown'}); "
             "stop that one first, or use PostgreSQL for several replicas"
         ) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # it is for people to read, and the disk may be full
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -45,9 +45,12 @@ deaths = Table(
     Column("seen_at", Moment, nullable=False),
     Column("announced_at", Moment),
     Column("incident", Words, nullable=False),
+    # The incident whose message tells it, and the first revision of that one which does.
+    Column("told_by", Words, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("body", Words),
-    Index(None, "cluster", "incident", "revision"),
+    Index(None, "cluster", "incident"),
+    Index(None, "cluster", "told_by", "revision"),
     Index(None, "seen_at"),
 )
 

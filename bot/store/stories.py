@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.incidents.records import ToldEntry
 from bot.model.incidents import IncidentId
 from bot.model.pods import ClusterName
 from bot.model.stories import StoryEntry
@@ -21,21 +22,19 @@ _PUT = for_each_database(
 )
 
 
-async def put(
-    connection: AsyncConnection, cluster: ClusterName, told: Sequence[tuple[IncidentId, StoryEntry]]
-) -> None:
+async def put(connection: AsyncConnection, cluster: ClusterName, told: Sequence[ToldEntry]) -> None:
     """Write these; an entry of the same number is the same entry."""
     rows = [
         {
             "cluster": cluster,
-            "incident": incident,
-            "number": entry.number,
-            "at": entry.at,
-            "kind": entry.kind.value,
-            "person": entry.by,
-            "body": codec.story_entry.write(entry),
+            "incident": each.incident,
+            "number": each.entry.number,
+            "at": each.entry.at,
+            "kind": each.entry.kind.value,
+            "person": each.entry.by,
+            "body": codec.story_entry.write(each.entry),
         }
-        for incident, entry in told
+        for each in told
     ]
     if rows:
         await connection.execute(_PUT[connection.dialect.name], rows)
@@ -49,7 +48,7 @@ class Stories:
 
     async def put(self, cluster: ClusterName, incident: IncidentId, *entries: StoryEntry) -> None:
         """Write entries, in one transaction."""
-        told = [(incident, each) for each in entries]
+        told = [ToldEntry(incident=incident, entry=each) for each in entries]
         await self._database.write(lambda connection: put(connection, cluster, told))
 
     async def of(self, cluster: ClusterName, incident: IncidentId) -> Sequence[StoryEntry]:

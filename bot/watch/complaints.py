@@ -43,9 +43,9 @@ class Complaints:
         self._open: dict[PodUid, dict[tuple[str, Cause], _Open]] = {}
 
     @property
-    def pods(self) -> frozenset[PodUid]:
-        """Those with something wrong."""
-        return frozenset(self._open)
+    def pods(self) -> tuple[PodUid, ...]:
+        """Those with something wrong, the first to have it first."""
+        return tuple(self._open)
 
     def note(self, pod: Pod, remembered: Iterable[OpenSince] = (), *, before_first_look: bool) -> None:
         """Take in a pod's present state; `remembered` is what another process knew of its complaints."""

@@ -78,7 +78,7 @@ class Detector:
     @property
     def remembered(self) -> int:
         """Of how many pods something is kept: those that died, or have something wrong with them."""
-        return len(self._kept.keys() | self._complaints.pods)
+        return len(self._kept.keys() | set(self._complaints.pods))
 
     def snapshot(self) -> Memory:
         """All that must be known to go on in another process: what was handed on so far."""

@@ -32,6 +32,10 @@ from bot.watch.trim import Trimmer
 CHECKPOINT_EVERY = 5.0
 """Seconds between two checkpoints of a watch that moves."""
 
+FIRST_CHECKPOINT_WITHIN = 0.2
+"""Seconds from the first listing to its checkpoint: before it is saved, the next process would take what
+died since for old."""
+
 GAP_FROM = 60.0
 """Seconds: a watch that was lost for longer has left a gap that is worth a word."""
 
@@ -126,7 +130,7 @@ class MirrorPart:
         """Tell `sink` of each checkpoint at which the version has moved, until cancelled."""
         told = ""
         while True:
-            await self._clock.sleep(CHECKPOINT_EVERY)
+            await self._clock.sleep(CHECKPOINT_EVERY if told else FIRST_CHECKPOINT_WITHIN)
             reached = self.checkpoint
             if reached is not None and reached.version != told:
                 await sink(reached)

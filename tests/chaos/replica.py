@@ -90,11 +90,18 @@ class Replica:
             await self.ready()
 
     async def ready(self, *, within: float = STARTS_WITHIN) -> None:
-        """Return when it says that it is ready."""
-        try:
-            await ready(self.port, within=within)
-        except AssertionError as error:
-            raise AssertionError(f"{self.name}: {error}\n{self.last_words()}") from None
+        """Return when it says that it is ready; fail at once where it has ended instead."""
+        assert self._child is not None
+        asking = asyncio.create_task(ready(self.port, within=within), name=f"readiness of {self.name}")
+        ending = asyncio.create_task(self._child.wait(), name=f"end of {self.name}")
+        await asyncio.wait({asking, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ended = ending.done()
+        for each in (asking, ending):
+            each.cancel()
+        await asyncio.wait({asking, ending})
+        problem = None if asking.cancelled() else asking.exception()
+        if ended or problem is not None:
+            raise AssertionError(f"{self.name} is not ready: {problem or 'it ended'}\n{self.last_words()}")
         self.away = False
 
     async def kill(self) -> None:

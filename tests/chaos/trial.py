@@ -123,14 +123,16 @@ class Trial:
         await eventually(lambda: any(bot.running and bot.leads for bot in self.bots), within=within)
         return self.leader()
 
-    async def all_is_told(self) -> None:
-        """Return when Slack tells of as many deaths as there were."""
+    async def all_is_told(self) -> bool:
+        """Return when Slack tells of as many deaths as there were; False where it does not in time."""
         with suppress(TimeoutError):
             await eventually(
                 lambda: self.office.deaths_told() == len(self.ground.truth.deaths),
                 within=self.scale.told_within,
             )
-        self.note(f"told {self.office.deaths_told()} of {len(self.ground.truth.deaths)}")
+        told, true = self.office.deaths_told(), len(self.ground.truth.deaths)
+        self.note(f"told {told} of {true}")
+        return told == true
 
     async def judged(self) -> list[str]:
         """Wait until all is told; what is wrong then."""

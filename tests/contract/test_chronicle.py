@@ -321,7 +321,7 @@ async def test_many_deaths_are_added_up_quickly(kept: LeaderStore, chronicle: St
     """By the database: a month of a busy cluster must not keep a person waiting."""
     deaths = [a_death(uid=f"uid-{number}", seconds=number * 60) for number in range(5_000)]
     incident = an_incident("1F3K", *deaths[:100])
-    records = tuple(RecordedDeath(death=each, incident=incident.id, revision=1) for each in deaths)
+    records = tuple(RecordedDeath(death=each, incident=incident.id, told_by=incident.id, revision=1) for each in deaths)
     await kept.save(Batch(deaths=records, incidents=(KeptIncident(incident=incident),)))
     found = await chronicle.statistics(CLUSTER, at(0), at(90 * 24 * HOUR))
     assert found.deaths == 5_000

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.incidents import engine
 from bot.incidents.ports import IncidentStore
-from bot.incidents.records import Batch, KeptIncident, RecordedDeath
+from bot.incidents.records import Batch, KeptIncident, RecordedDeath, ToldEntry
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import Ending, IncidentId, IncidentState
 from bot.model.leadership import Term
@@ -18,6 +18,7 @@ from bot.model.letters import LetterKey, Posted
 from bot.model.memory import Checkpoint, Counted, Memory, OpenSince, PodMemory
 from bot.model.past import PastDeath
 from bot.model.pods import ALL_NAMESPACES, ClusterName, PodUid
+from bot.model.stories import StoryEntry, StoryKind
 from bot.outbox.ports import OutboxStore
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
@@ -207,6 +208,42 @@ async def test_what_becomes_part_of_another_incident_is_counted_there(
     assert {each.announced_at for each in await ledger(store, "2222")} == {at(60)}
 
 
+async def test_what_joins_an_incident_that_was_told_already_is_announced(
+    kept: LeaderStore, store: Store
+) -> None:
+    """Where the wording that counts it went out before it could be written."""
+    mine, other = a_death(uid="uid-1"), a_death(uid="uid-2")
+    small, big = an_incident("1111", mine), an_incident("2222", other, mine)
+    await kept.save(a_batch(small, mine))
+    await kept.save(a_batch(big, other))
+    await kept.note(a_letter(big).key, posted(big.revision), at(60))
+    merged = replace(small, state=IncidentState.MERGED, part_of=big.id, revision=small.revision + 1)
+    await kept.save(Batch(incidents=(KeptIncident(incident=merged), KeptIncident(incident=big))))
+    assert {each.announced_at for each in await ledger(store, "2222")} == {at(60)}
+
+
+async def test_a_death_is_announced_by_the_message_that_tells_it(kept: LeaderStore, store: Store) -> None:
+    """A storm's digest tells what its members count."""
+    death = a_death()
+    member = replace(an_incident("1111", death), storm=IncidentId("2222"), shown=False)
+    digest = an_incident("2222", death)
+    told = RecordedDeath(death=death, incident=member.id, told_by=digest.id, revision=digest.revision)
+    incidents = (KeptIncident(incident=member), KeptIncident(incident=digest))
+    await kept.save(Batch(deaths=(told,), incidents=incidents, letters=(a_letter(member), a_letter(digest))))
+    await kept.note(a_letter(member).key, posted(member.revision), at(50))
+    assert [each.announced_at for each in await ledger(store, "1111")] == [None]
+    await kept.note(a_letter(digest).key, posted(digest.revision), at(60))
+    assert [each.announced_at for each in await ledger(store, "1111")] == [at(60)]
+
+
+async def test_stories_are_written_with_what_they_tell(kept: LeaderStore, store: Store) -> None:
+    """In the same transaction."""
+    entry = StoryEntry(number=1, at=at(0), kind=StoryKind.OPENED)
+    told = ToldEntry(incident=IncidentId("1F3K"), entry=entry)
+    await kept.save(Batch(stories=(told, replace(told, entry=replace(entry, number=2)))))
+    assert [each.number for each in await store.stories.of(CLUSTER, told.incident)] == [1, 2]
+
+
 async def test_letters_wait_until_slack_has_them(kept: LeaderStore) -> None:
     """One that may get another wording is kept beyond that, with the way to its message."""
     death = a_death()
@@ -357,5 +394,3 @@ async def test_text_that_no_database_takes_is_kept_without_what_is_wrong(
     assert live.incident.id == "1F3K"
     assert await kept.known([death.id]) == {death.id}
     assert len(await kept.kept()) == 1
-    recorded = RecordedDeath(death=death, incident=IncidentId("1F3K"), revision=1)
-    assert recorded.death.id == death.id

@@ -128,7 +128,8 @@ def incident(cause: str, owner: str, deaths: int, pods: int, *, state: str = "fi
     """An incident's line, as it stands when the recording ends."""
     of_deaths = "1 death" if deaths == 1 else f"{deaths} deaths"
     of_pods = "1 pod" if pods == 1 else f"{pods} pods"
-    return f"incident  {state}  {cause}  {owner} in shop  {of_deaths} of {of_pods}"
+    where = "" if owner.startswith("node/") else " in shop"
+    return f"incident  {state}  {cause}  {owner}{where}  {of_deaths} of {of_pods}"
 
 
 def listed(seconds: float = 0, *pods: Pod) -> Step:
@@ -265,10 +266,11 @@ def _stamp(seconds: float) -> str:
 
 
 def _one_each(found: Sequence[Told]) -> Iterator[str]:
-    """One incident for each workload and cause, in the order of their first deaths."""
+    """One incident for each workload (or node) and cause, in the order of their first deaths."""
     groups: dict[tuple[str, str], list[Told]] = {}
     for each in found:
-        groups.setdefault((each.cause, each.owner), []).append(each)
+        owner = "node/node-1" if each.cause in {"NodeLost", "NodeShutdown"} else each.owner
+        groups.setdefault((each.cause, owner), []).append(each)
     for (cause, owner), deaths in groups.items():
         count = sum(1 + each.unseen for each in deaths)
         yield incident(cause, owner, count, len({each.pod for each in deaths}))

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from bot.playground.cluster import SCENARIOS
-from tests.scenario.bots import Bot, Json, a_bot, facts
+from tests.scenario.bots import Bot, Json, a_bot, facts, is_incident
 from tests.support.people import as_text
 from tests.support.waiting import eventually
 
@@ -170,21 +170,25 @@ def is_stuck(bot: Bot, scenario: str) -> bool:
 
 
 @pytest.mark.parametrize(("scenario", "cause"), NODES)
-async def test_a_nodes_end_is_told_for_each_workload(bot: Bot, scenario: str, cause: str) -> None:
-    """All that went with a node has the node's cause, and each workload is told once."""
+async def test_a_nodes_end_is_one_message_that_names_every_workload(
+    bot: Bot, scenario: str, cause: str
+) -> None:
+    """All that went with a node is one incident, the node's, and no workload is left out of it."""
     there = bot.cluster.pods()
     node = (await bot.cluster.play(scenario)).split()[0]
-    await bot.sees_alert(cause)
     apps = {
         pod["metadata"]["labels"]["app"]
         for pod in there
         if pod["spec"]["nodeName"] == node and pod["status"]["phase"] == "Running"
     }
-    for each in apps:
-        await bot.sees_alert(cause, each)
+
+    def names_all(alert: Json) -> bool:
+        return is_incident(alert) and node in alert["text"] and all(each in as_text(alert) for each in apps)
+
+    await bot.alice.sees("#alerts", names_all)
     await bot.stops()
-    workloads = [each["text"].split(" · ")[:2] for each in await bot.alerts()]
-    assert sorted(workloads) == sorted([cause, each] for each in apps)
+    told = [each for each in await bot.alerts() if facts(each)["state"] != "merged"]
+    assert [node in each["text"] and cause in each["text"] for each in told] == [True]
 
 
 class TestCounting:

@@ -20,6 +20,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.incidents.keeper import Keeper
+from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.kube.connect import connect, targets
 from bot.model.deaths import Cause, Death
@@ -149,7 +150,8 @@ async def a_place(kubelet: Kubelet) -> AsyncIterator[Place]:
     (target,) = targets(kubeconfig=str(kubelet.control_plane.kubeconfig), environ={})
     cluster = connect(target)
     keeper = Keeper(
-        channel=ChannelId("C1"),
+        cluster=cluster.name,
+        router=Unrouted(ChannelId("C1")),
         store=Unstored(),
         outbox=told,
         source=NoLogs(),

@@ -104,9 +104,10 @@ def a_batch(incident: Incident, *deaths: Death, **changes: Any) -> Batch:  # fie
     """What one look brings to be written: deaths, their incident as it then stands, and its letter."""
     batch = Batch(
         deaths=tuple(
-            RecordedDeath(death=each, incident=incident.id, revision=incident.revision) for each in deaths
+            RecordedDeath(death=each, incident=incident.id, told_by=incident.id, revision=incident.revision)
+            for each in deaths
         ),
-        incidents=(KeptIncident(incident=incident, following=followed(None, incident.latest)),),
+        incidents=(KeptIncident(incident=incident, followings=(followed(None, incident.latest),)),),
         letters=(a_letter(incident),),
     )
     return replace(batch, **changes)

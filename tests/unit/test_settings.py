@@ -50,6 +50,7 @@ def test_every_variable_is_taken() -> None:
             "PODBOT_KUBE_CONTEXTS": "prod-eu, prod-us,prod-eu",
             "PODBOT_NAMESPACES": " shop, cart ,shop,",
             "PODBOT_POLICY": "/etc/podbot/policy.yaml",
+            "PODBOT_CONFIG": "/etc/podbot/podbot.yaml",
             "PODBOT_DELETE_AT_ONCE": "3",
             "PODBOT_DELETE_PER_PERSON": "100",
             "PODBOT_LEASE_SECONDS": "15",

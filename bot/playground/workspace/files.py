@@ -11,6 +11,7 @@ from bot.playground.workspace.wire import ChannelId, FileId, Json, UserId
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 1_000
+ALT_CHARACTERS = 1_000
 PREVIEW_CHARACTERS = 2_000
 
 
@@ -26,6 +27,8 @@ class File:
     created: int
     body: bytes | None = field(default=None, repr=False)
     completed: bool = False
+    alt: str = ""
+    """What a picture shows, for screen readers."""
     channels: frozenset[ChannelId] = frozenset()
 
     @property
@@ -64,6 +67,8 @@ class File:
             "permalink": f"{base_url}files/{self.id}",
             "channels": sorted(self.channels),
         }
+        if self.alt:
+            shown["alt_txt"] = self.alt
         return {**shown, "preview": self.preview} if self.preview is not None else shown
 
 
@@ -74,10 +79,12 @@ class FileStore:
         self._files: dict[FileId, File] = {}
         self._tickets: dict[str, FileId] = {}
 
-    def announce(self, *, name: str, length: int, user: UserId, now: float) -> tuple[File, str]:
+    def announce(
+        self, *, name: str, length: int, user: UserId, now: float, alt: str = ""
+    ) -> tuple[File, str]:
         """Makes room for an upload; returns the file and the secret part of its upload address."""
         file_id = FileId(f"F{len(self._tickets) + 1:03d}{secrets.token_hex(3).upper()}")
-        file = File(id=file_id, name=name, title=name, length=length, user=user, created=int(now))
+        file = File(id=file_id, name=name, title=name, length=length, user=user, created=int(now), alt=alt)
         ticket = secrets.token_urlsafe(16)
         self._files[file_id] = file
         self._tickets[ticket] = file_id

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.playground.workspace.delivery.parcels import Answer, Outcome, ParcelKind
-from bot.playground.workspace.inputs import STATE_KEYS, acted, entered, find_element, state_values, unfinished
+from bot.playground.workspace.inputs import (
+    STATE_KEYS,
+    acted,
+    entered,
+    find_element,
+    state_values,
+    unfinished,
+)
 from bot.playground.workspace.message_state import MessageState
 from bot.playground.workspace.messages import Message
 from bot.playground.workspace.payloads import channel_json, envelope, message_json, view_json
@@ -134,7 +141,7 @@ class Interactions:
         """Submits a modal; returns the errors to show at its inputs, none when it went through."""
         blocks = view.definition["blocks"]
         view = self._workspace.views.fill(view, entered(blocks, given))
-        errors = unfinished(blocks, view.values)
+        errors = unfinished(blocks, state_values(blocks, view.values))
         if errors:
             return errors
         payload = {

@@ -93,6 +93,7 @@ def _file(file: File) -> Json:
         "id": file.id,
         "name": file.name,
         "title": file.title,
+        "alt": file.alt,
         "mimetype": file.mimetype,
         "size": file.length,
         "url": f"/page/files/{file.id}",

@@ -12,6 +12,7 @@ from bot.model.messages import (
     Audience,
     Block,
     Button,
+    ChannelMention,
     Context,
     Divider,
     GroupMention,
@@ -100,5 +101,7 @@ def _inline(inline: Inline) -> str:
             return f"<@{inline.user}>"
         case GroupMention():
             return f"<!subteam^{inline.group}>"
+        case ChannelMention():
+            return f"<#{inline.channel}>"
         case Link():
             return f"<{inline.url}|{inline.text}>"

@@ -48,14 +48,6 @@ def test_an_incident_counts_deaths_pods_and_nodes() -> None:
     assert incident.revision == 3
 
 
-def test_a_late_death_opens_a_new_incident() -> None:
-    """After an hour's quiet the old message is out of sight."""
-    incident = opened()
-    hour = timedelta(hours=1).total_seconds()
-    assert engine.folds(incident, a_death(restart=1, seconds=10 + hour - 1))
-    assert not engine.folds(incident, a_death(restart=1, seconds=10 + hour))
-
-
 def test_newer_evidence_stays() -> None:
     """What is found out late about an older death does not replace it."""
     incident = opened()

@@ -10,18 +10,19 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.incidents import engine, journal
+from bot.incidents import announce, engine, journal
 from bot.incidents.held import Held
 from bot.incidents.journal import Journal
 from bot.incidents.records import Batch, KeptIncident, RecordedDeath
 from bot.incidents.unstored import Unstored
-from bot.incidents.wording import UNSAVED, letter_of
+from bot.incidents.wording import own_letters
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
 from bot.model.letters import Letter
 from bot.model.memory import Checkpoint
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, PodUid
+from bot.model.routes import Route
 from tests.support.clock import HeldClock
 from tests.support.deaths import a_death
 from tests.support.reading import as_read
@@ -69,12 +70,12 @@ class Desk:
     async def put(self, letters: Sequence[Letter]) -> None:
         self.said += letters
 
-    def worded(self, held: Held, unsaved: bool) -> Letter:
-        return letter_of(held.incident, ChannelId("C1"), NOW, unsaved=unsaved, final=held.final)
+    def worded(self, held: Held, unsaved: bool) -> Sequence[Letter]:
+        return own_letters(held, NOW, unsaved=unsaved)
 
     def marks(self) -> list[bool]:
         """Of each letter whether it says that it is not saved."""
-        return [UNSAVED in as_read(each.message) for each in self.said]
+        return [announce.UNSAVED in as_read(each.message) for each in self.said]
 
 
 @asynccontextmanager
@@ -90,11 +91,14 @@ async def a_desk() -> AsyncIterator[Desk]:
 
 
 def a_held(*, told: bool = True, name: str = "1F3K") -> Held:
-    return Held(incident=engine.opened(IncidentId(name), DEATH), told=told)
+    route = Route(channels=(ChannelId("C1"),))
+    return Held(incident=engine.opened(IncidentId(name), DEATH), route=route, told=told)
 
 
 def note(desk: Desk, held: Held) -> None:
-    desk.journal.death(RecordedDeath(death=DEATH, incident=held.incident.id, revision=1))
+    desk.journal.death(
+        RecordedDeath(death=DEATH, incident=held.incident.id, told_by=held.incident.id, revision=1)
+    )
     desk.journal.incident(held)
 
 
@@ -109,7 +113,7 @@ async def test_all_that_came_together_is_one_transaction() -> None:
         await desk.journal.save()
         (batch,) = desk.store.batches
         assert [each.death for each in batch.deaths] == [DEATH]
-        assert batch.incidents == (KeptIncident(incident=held.incident),)
+        assert batch.incidents == (KeptIncident(incident=held.incident, route=held.route),)
         assert [each.key for each in batch.letters] == ["incident/1F3K"]
         assert batch.remembered == {"uid-1": None}
         assert batch.checkpoints == (reached,)
@@ -209,7 +213,12 @@ async def test_the_unwritten_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> Non
         desk.store.full = True
         for number in range(10):
             desk.journal.death(
-                RecordedDeath(death=a_death(restart=number), incident=IncidentId("A"), revision=1)
+                RecordedDeath(
+                    death=a_death(restart=number),
+                    incident=IncidentId("A"),
+                    told_by=IncidentId("A"),
+                    revision=1,
+                )
             )
         await desk.journal.save()
         desk.store.full = False

@@ -141,7 +141,7 @@ def test_it_knows_what_it_kept_back() -> None:
     one, two = incident(), incident(id=IncidentId("TWO"))
     held = silence(namespace="shop")
     for each, deaths in ((one, 3), (one, 1), (two, 0)):
-        held = silencing.counted(held, each, deaths)
+        held = silencing.counted(held, {each.id: deaths})
     assert (len(held.incidents), held.deaths) == (2, 4)
     well = engine.recovered(two, an_ending(60))
     assert well.state is IncidentState.RECOVERED

@@ -20,7 +20,7 @@ def openings(*seconds: float, weather: Weather | None = None) -> tuple[Weather, 
     weather = weather or Weather()
     shelters = []
     for number, when in enumerate(seconds):
-        weather, shelter = storm.placed(weather, IncidentId(f"I{number}"), DIGEST, at(when))
+        weather, shelter = storm.placed(weather, IncidentId(f"I{number}"), lambda: DIGEST, at(when))
         shelters.append(shelter)
     return weather, shelters
 

@@ -218,7 +218,7 @@ def stories() -> dict[str, Message]:
     )
     for number in range(3):
         counted = replace(told.incident, id=IncidentId(f"I{number}"))
-        silence = silencing.counted(silence, counted, 14 - number)
+        silence = silencing.counted(silence, {counted.id: 14 - number})
     silence = silencing.ended(silence, at(3_600), BOB)
     firing = (replace(after(), id=IncidentId("I0")),)
     return found | {

@@ -28,6 +28,7 @@ from bot.slack.clusters import Clusters, Served
 from bot.slack.connection import BotIdentity, SocketConnection
 from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
+from bot.slack.incidents import IncidentSource
 from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
 from tests.support.people import Person, person
@@ -113,7 +114,12 @@ class Bench:
 
 @asynccontextmanager
 async def podbot_in(
-    workspace: Workspace, *, most_at_once: int = 100, patience: float = 20.0, two_clusters: bool = False
+    workspace: Workspace,
+    *,
+    most_at_once: int = 100,
+    patience: float = 20.0,
+    two_clusters: bool = False,
+    incidents: IncidentSource | None = None,
 ) -> AsyncIterator[Bench]:
     """Serve the workspace, connect podbot by Socket Mode, and seat Alice and Bob."""
     pods, intake, clock = ToldPods(), Intake(most_at_once=most_at_once), SystemClock()
@@ -146,6 +152,9 @@ async def podbot_in(
             streams=LogStreams(client=client, clock=clock),
             intake=intake,
             follow_ups=follow_ups,
+            incidents=None
+            if incidents is None
+            else Clusters(Served(name=pods.cluster, pods=incidents, default_namespace="shop")),
             patience=patience,
             new_id=new_id,
         )

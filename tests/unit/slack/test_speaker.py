@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from bot.model.messages import Attachment, Message
 from bot.model.people import ChannelId, MessageTs, UserId
-from bot.playground.faults import Action, Answer, Match, Reset, Rule, Rules, serve
+from bot.playground.faults import Action, Answer, Match, Reset, Rule, Rules, Side, serve
 from bot.slack.client import open_client
 from bot.slack.files import Files
 from bot.slack.place import Place
@@ -90,6 +90,25 @@ async def test_a_bad_minute_of_slack_costs_no_answer(bench: Bench, says_no: Acti
         await speaker.tell(place(bench), HELLO)
     assert len(rules.log) == 7
     assert len(await bench.alice.messages("#incidents")) + len(await bench.alice.messages("@podbot")) == 1
+
+
+async def test_a_direct_message_whose_outcome_is_unknown_is_looked_for(bench: Bench) -> None:
+    """Posted, with the answer lost: it is found there, and neither posted again nor said in another way."""
+    rules = Rules(
+        [
+            Rule(match=Match(slack="chat.postEphemeral"), action=Answer(status=500), times=1),
+            Rule(match=Match(slack="chat.postMessage"), action=Reset(side=Side.RESPONSE), times=1),
+        ]
+    )
+    async with (
+        serve(bench.running.api_url, rules=rules) as proxy,
+        open_client(bot_token=bench.running.workspace.app.bot_token, api_url=proxy.url) as client,
+    ):
+        speaker = Speaker(client, Files(client), HurriedClock(speed=1_000))
+        await speaker.tell(place(bench), HELLO)
+    assert len(rules.log) == 2
+    assert len(await bench.alice.messages("@podbot")) == 1
+    assert await bench.alice.messages("#incidents") == []
 
 
 async def test_an_answer_that_cannot_be_said_at_all_is_logged() -> None:

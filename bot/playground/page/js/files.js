@@ -49,7 +49,7 @@ export function drawFile(file) {
 /** @param {Record<string, any>} file @returns {HTMLElement | null} */
 function preview(file) {
   if (/^image\/(png|jpeg|gif|webp)$/.test(file.mimetype ?? "")) {
-    return h("img", { class: "file-image", src: file.url, alt: file.title || file.name, loading: "lazy" });
+    return h("img", { class: "file-image", src: file.url, alt: file.alt || file.title || file.name, loading: "lazy" });
   }
   if (!file.preview) return null;
   const cut =

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.playground.workspace.files import MAX_FILE_BYTES
+from bot.playground.workspace.files import ALT_CHARACTERS, MAX_FILE_BYTES
 from bot.playground.workspace.people import Channel
 from bot.playground.workspace.refusals import Refused
 from bot.playground.workspace.rules.messages import Content
@@ -17,9 +17,12 @@ def get_upload_url(call: Call) -> Json:
         raise Refused("file_upload_size_restricted") if length else Refused("invalid_arguments")
     if length > MAX_FILE_BYTES:
         raise Refused("file_upload_size_restricted")
+    alt = call.optional("alt_txt") or ""
+    if len(alt) > ALT_CHARACTERS:
+        raise Refused("alt_txt_too_large")
     now = call.workspace.clock()
     file, ticket = call.workspace.files.announce(
-        name=name, length=length, user=call.workspace.app.user_id, now=now
+        name=name, length=length, user=call.workspace.app.user_id, now=now, alt=alt
     )
     return {"upload_url": f"{call.base_url}upload/v1/{ticket}", "file_id": file.id}
 

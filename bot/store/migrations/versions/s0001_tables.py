@@ -64,11 +64,13 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("incident", sa.Text(), nullable=False),
+        sa.Column("told_by", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("cluster", "uid", "container", "restart", "occasion", name="deaths_key"),
     )
-    op.create_index("deaths_by_cluster_incident_revision", "deaths", ["cluster", "incident", "revision"])
+    op.create_index("deaths_by_cluster_incident", "deaths", ["cluster", "incident"])
+    op.create_index("deaths_by_cluster_told_by_revision", "deaths", ["cluster", "told_by", "revision"])
     op.create_index("deaths_by_seen_at", "deaths", ["seen_at"])
     op.create_table(
         "errands",

@@ -1,0 +1,115 @@
+"""Looks at all that can be judged without a network: variables, kubeconfig, policy, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.check.findings import Finding, Level
+from bot.clock import Clock
+from bot.incidents.config_keeper import ConfigKeeper
+from bot.incidents.route_config import Config, Match
+from bot.kube.connect import KubeConfigProblem, Target, cluster_name, targets
+from bot.pods.policy_keeper import PolicyKeeper
+from bot.settings import Settings, SettingsWrong, Sources, load, load_sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """What podbot is set up with, as far as it is right."""
+
+    findings: tuple[Finding, ...]
+    settings: Settings | None
+    targets: tuple[Target, ...]
+    policy: PolicyKeeper
+    config: Config
+
+
+async def look(environment: Mapping[str, str], clock: Clock) -> SetUp:
+    """Every problem of every file, and what is in force where there is none."""
+    settings, sources, found = _settings(environment)
+    targets_found: Sequence[Target] = ()
+    try:
+        targets_found = targets(
+            kubeconfig=sources.kubeconfig or "",
+            contexts=sources.kube_contexts,
+            api_url=sources.kube_api_url or "",
+            environ=environment,
+        )
+    except KubeConfigProblem as problem:
+        found += [Finding(Level.WRONG, "KUBECONFIG", each) for each in problem.problems]
+    else:
+        names = ", ".join(cluster_name(each) for each in targets_found)
+        found.append(Finding(Level.OK, "KUBECONFIG", f"clusters: {names}"))
+    policy = PolicyKeeper(sources.policy, clock)
+    await policy.load()
+    config = ConfigKeeper(sources.config, environment, clock)
+    await config.load()
+    found += [*_policy(sources, policy), *_config(sources, config)]
+    return SetUp(
+        findings=tuple(found),
+        settings=settings,
+        targets=tuple(targets_found),
+        policy=policy,
+        config=config.config,
+    )
+
+
+def _settings(environment: Mapping[str, str]) -> tuple[Settings | None, Sources, list[Finding]]:
+    try:
+        settings = load(environment)
+    except SettingsWrong as wrong:
+        found = [Finding(Level.WRONG, *_parted(each)) for each in wrong.problems]
+        return None, load_sources(environment) or Sources(), found
+    return settings, settings, [Finding(Level.OK, "environment", "all that podbot needs is set")]
+
+
+def _parted(problem: str) -> tuple[str, str]:
+    variable, _, words = problem.partition(": ")
+    return variable, words
+
+
+def _policy(sources: Sources, policy: PolicyKeeper) -> Iterator[Finding]:
+    if sources.policy is None:
+        yield Finding(Level.WARN, "PODBOT_POLICY", "is not set: nobody may do anything but help and whoami")
+    for each in policy.mistakes:
+        yield Finding(Level.WRONG, "PODBOT_POLICY", f"{sources.policy}: {each}")
+    if sources.policy is not None and not policy.mistakes:
+        held = policy.policy
+        words = f"{sources.policy}: roles {len(held.roles)}, bindings {len(held.bindings)}"
+        yield Finding(Level.OK, "PODBOT_POLICY", words)
+
+
+def _config(sources: Sources, keeper: ConfigKeeper) -> Iterator[Finding]:
+    if sources.config is None:
+        yield Finding(Level.OK, "PODBOT_CONFIG", "is not set: all alerts go to PODBOT_ALERT_CHANNEL")
+        return
+    for each in keeper.mistakes:
+        yield Finding(Level.WRONG, "PODBOT_CONFIG", f"{sources.config}: {each}")
+    if not keeper.mistakes:
+        config = keeper.config
+        words = f"routes {len(config.rules)}, escalations {len(config.escalations)}"
+        yield Finding(Level.OK, "PODBOT_CONFIG", f"{sources.config}: {words}")
+        yield from _idle(config)
+
+
+def _idle(config: Config) -> Iterator[Finding]:
+    """What stands in the file and has no effect."""
+    ends = next(
+        (
+            number
+            for number, each in enumerate(config.rules, start=1)
+            if each.match == Match() and not each.goes_on
+        ),
+        len(config.rules),
+    )
+    for number, each in enumerate(config.rules[ends:], start=ends + 1):
+        words = f"route {number} `{each.name}` is never reached: route {ends} takes everything"
+        yield Finding(Level.WARN, "PODBOT_CONFIG", words)
+    called = {each.escalation for each in config.rules}
+    for name in config.escalations.keys() - called:
+        yield Finding(Level.WARN, "PODBOT_CONFIG", f"escalation `{name}` is named by no route")
+    plans = config.escalations.values()
+    used = {step.webhook for plan in plans for steps in plan.steps.values() for step in steps}
+    for name in config.webhooks.keys() - used:
+        yield Finding(Level.WARN, "PODBOT_CONFIG", f"webhook `{name}` is called by no escalation")

@@ -1,0 +1,351 @@
+"""The incidents of one cluster that live, and where a death goes among them.
+
+Everything that happens to an incident goes through `apply`, which reduces it and tells `turned` what came of
+it. No waiting, no clock: whoever calls says what time it is. The keeper feeds it and writes what it tells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.incidents import engine, grouping, recovery_of_many, reducer, silencing, storm
+from bot.incidents.effects import Effect
+from bot.incidents.held import Held
+from bot.incidents.inputs import (
+    Absorbed,
+    Corrected,
+    Died,
+    Escalate,
+    EvidenceRead,
+    Gone,
+    Input,
+    Merged,
+    NewRevision,
+    Opened,
+    Recovered,
+    Silenced,
+    SilenceEnded,
+    Tick,
+    Widened,
+)
+from bot.incidents.records import KeptIncident
+from bot.model.deaths import Death
+from bot.model.escalations import EscalationPlan
+from bot.model.incidents import (
+    Evidence,
+    Incident,
+    IncidentId,
+    IncidentKey,
+    IncidentState,
+    Scope,
+    SilencedBy,
+    SilenceId,
+)
+from bot.model.people import ChannelId, UserId
+from bot.model.pods import Owner
+from bot.model.routes import Route
+from bot.model.silences import Silence
+from bot.model.surroundings import JobEnd
+
+MOST_INCIDENTS = 5_000
+"""Incidents that are held; the one that was quiet for longest goes first."""
+
+Turned = Callable[[Held, tuple[Effect, ...]], None]
+"""Told of every change of an incident, and what is to be done about it."""
+
+
+class Live:
+    """Of one cluster. `take_id` gives a free id; `plan` the escalation of a route by its name."""
+
+    def __init__(
+        self,
+        turned: Turned,
+        take_id: Callable[[], IncidentId],
+        plan: Callable[[str], EscalationPlan],
+    ) -> None:
+        self._turned = turned
+        self._take_id = take_id
+        self._plan = plan
+        self._by_key: dict[IncidentKey, Held] = {}
+        self._by_id: dict[IncidentId, Held] = {}
+        self._groups: dict[IncidentKey, Held] = {}
+        self._recent = grouping.Recent()
+        self._weather: dict[ChannelId, storm.Weather] = {}
+        self._silences: dict[SilenceId, Silence] = {}
+        self.kept_back: Counter[tuple[SilenceId, IncidentId]] = Counter()
+        """Deaths that silences have kept back, until somebody writes them down and clears this."""
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(tuple(self._by_id.values()))
+
+    def get(self, identity: IncidentId) -> Held | None:
+        """The incident of this id."""
+        return self._by_id.get(identity)
+
+    def tells(self, death: Death) -> Held | None:
+        """The incident of the death's own workload and cause, where there is one."""
+        return self._by_key.get(engine.key_of(death))
+
+    def restore(self, kept: Iterable[KeptIncident]) -> None:
+        """Take up what the store has; what they say is the outbox's to deliver."""
+        for each in sorted(kept, key=lambda each: each.incident.last_at):
+            self._hold(Held(incident=each.incident, route=each.route, followings=each.followings, told=True))
+
+    # What happens
+
+    def died(self, death: Death, route: Route, now: datetime) -> Held | None:
+        """Take a death in; gives its incident, None where what is stuck is told already.
+
+        `route` is where it goes if it opens one.
+        """
+        death = grouping.attributed(self._recent, death)
+        groups = [key for key, held in self._groups.items() if not held.incident.state.is_over]
+        self._recent, place = grouping.placed(self._recent, death, groups, now)
+        held = self._by_key.get(place.key)
+        if held is not None and death.cause.is_stuck and _tells(held.incident, death):
+            return None
+        if held is not None and not engine.continues(held.incident, death):
+            self.let_go(held)
+            held = None
+        held = held or self._widened(place, now)
+        if held is None:
+            held = self._open(place.key, death, route, now)
+        else:
+            self._count_in(held, death, now)
+        held.followings = recovery_of_many.followed(held.followings, death)
+        self._bring_forward(held)
+        return held
+
+    def apply(self, held: Held, given: Input, now: datetime) -> bool:
+        """Have something happen to an incident; says whether that changed anything."""
+        before = held.incident
+        step = reducer.reduce(before, given, now)
+        if step.incident is None or (step.incident is before and not step.effects):
+            return False
+        held.incident = step.incident
+        if held.incident.key != before.key:
+            self._move(held, before.key)
+        self._turned(held, step.effects)
+        if held.incident.state.is_over and not before.state.is_over:
+            held.followings = ()
+            self._perhaps_end_storm(held.incident.storm, now)
+        return True
+
+    def learned(self, held: Held, evidence: Evidence, now: datetime) -> None:
+        """Take in what was found out about a death: its right cause, whose Job it was, a new revision."""
+        known = held.incident.evidence
+        self.apply(held, EvidenceRead(evidence=evidence), now)
+        self.apply(held, Corrected(death=evidence.death), now)
+        around = evidence.circumstances
+        if around is None:
+            return
+        before = known.circumstances.change if known is not None and known.circumstances else None
+        if around.change is not None and before is not None and around.change.number > before.number:
+            self.apply(held, NewRevision(change=around.change), now)
+        if around.owner is None:
+            return
+        if around.owner.job_end is JobEnd.FAILED:
+            self.apply(held, Escalate(why=around.owner.job_reason), now)
+        if around.owner.part_of is not None and around.owner.part_of.kind == "CronJob":
+            self._belongs_to(held, around.owner.part_of, now)
+
+    def tick(self, now: datetime) -> None:
+        """Have happen what goes by time."""
+        for held in tuple(self._by_id.values()):
+            plan = self._plan(held.route.escalation)
+            due = reducer.due_at(held.incident, plan)
+            if due is not None and due <= now:
+                self.apply(held, Tick(plan=plan), now)
+
+    def sweep(self, now: datetime) -> None:
+        """Let go what is over for good."""
+        for held in tuple(self._by_id.values()):
+            digest = self._by_id.get(held.incident.storm) if held.incident.storm is not None else None
+            awaited = digest is not None and not digest.incident.state.is_over
+            if engine.is_closed(held.incident, now) and not held.gathering and not awaited:
+                self.let_go(held)
+
+    def let_go(self, held: Held) -> None:
+        """Nothing more will be said of it."""
+        self._unkey(held, held.incident.key)
+        self._by_id.pop(held.incident.id, None)
+        held.final = True
+        self._turned(held, ())
+
+    # Silences
+
+    @property
+    def silences(self) -> Sequence[Silence]:
+        """Those that hold, as last heard."""
+        return tuple(self._silences.values())
+
+    def silenced(self, silence: Silence, now: datetime) -> None:
+        """Have a silence hold, a new one or one that was changed; what it covers falls silent."""
+        before = self._silences.get(silence.id)
+        self._silences[silence.id] = silence
+        if before is not None and (before.until, before.reason) == (silence.until, silence.reason):
+            return
+        for held in tuple(self._by_id.values()):
+            covered = silencing.covers_incident(silence, held.incident, now)
+            if covered and self.apply(held, Silenced(silence=silencing.as_held(silence)), now):
+                self.kept_back[silence.id, held.incident.id] += 0
+
+    def silence_ended(self, identity: SilenceId, by: UserId | None, now: datetime) -> None:
+        """Have a silence hold no longer; what it kept back and still fires is heard."""
+        self._silences.pop(identity, None)
+        for held in tuple(self._by_id.values()):
+            under = held.incident.silenced
+            if under is not None and under.silence == identity:
+                self.apply(held, SilenceEnded(silence=identity, by=by), now)
+
+    # Where a death goes
+
+    def _count_in(self, held: Held, death: Death, now: datetime) -> None:
+        silence = silencing.over(self._silences.values(), death, now, incident=held.incident)
+        self._note_kept_back(silence, held, death)
+        self.apply(held, Died(death=death, silence=silence), now)
+        self._count_in_storm(held, death, now)
+
+    def _open(self, key: IncidentKey, death: Death, route: Route, now: datetime) -> Held:
+        identity = self._take_id()
+        silence = silencing.over(self._silences.values(), death, now)
+        shelter = storm.Shelter()
+        if silence is None and route.channels:
+            weather = self._weather.get(route.channels[0], storm.Weather())
+            before = weather.openings
+            weather, shelter = storm.placed(weather, identity, self._take_id, now)
+            self._weather[route.channels[0]] = weather
+            if shelter.begins and shelter.digest is not None:
+                self._open_storm(shelter.digest, death, route, before, now)
+        given = Opened(identity=identity, key=key, death=death, silence=silence, storm=shelter.digest)
+        step = reducer.reduce(None, given, now)
+        if step.incident is None:
+            raise RuntimeError("what opens has no incident")
+        held = Held(incident=step.incident, route=route)
+        self._hold(held)
+        self._note_kept_back(silence, held, death)
+        self._turned(held, step.effects)
+        if not shelter.begins:
+            self._count_in_storm(held, death, now)
+        return held
+
+    def _open_storm(
+        self,
+        identity: IncidentId,
+        death: Death,
+        route: Route,
+        before: Sequence[tuple[IncidentId, datetime]],
+        now: datetime,
+    ) -> None:
+        told = [self._by_id[each].incident for each, _ in before if each in self._by_id]
+        step = storm.opened(identity, death, told, now)
+        if step.incident is None:
+            raise RuntimeError("what opens has no incident")
+        digest = Held(incident=step.incident, route=route, told=True)  # it has no evidence to wait for
+        self._hold(digest)
+        self._turned(digest, step.effects)
+
+    def _count_in_storm(self, held: Held, death: Death, now: datetime) -> None:
+        digest = self._by_id.get(held.incident.storm) if held.incident.storm is not None else None
+        if digest is not None:
+            self.apply(digest, Died(death=death), now)
+
+    def _perhaps_end_storm(self, identity: IncidentId | None, now: datetime) -> None:
+        digest = self._by_id.get(identity) if identity is not None else None
+        if digest is None or digest.incident.state.is_over:
+            return
+        members = (each.incident for each in self._by_id.values() if each.incident.storm == identity)
+        ended = storm.ending(members)
+        if ended is not None:
+            state, ending = ended
+            of_deaths = digest.incident.deaths
+            recovered = state is IncidentState.RECOVERED
+            self.apply(
+                digest,
+                Recovered(ending=ending, of_deaths=of_deaths)
+                if recovered
+                else Gone(ending=ending, of_deaths=of_deaths),
+                now,
+            )
+
+    def _note_kept_back(self, silence: SilencedBy | None, held: Held, death: Death) -> None:
+        if silence is not None:
+            self.kept_back[silence.silence, held.incident.id] += 1 + death.unseen_before
+
+    # Incidents that become one
+
+    def _widened(self, place: grouping.Placement, now: datetime) -> Held | None:
+        """The incident that becomes the group's, with the others in it; None where there is none."""
+        found = [self._by_key[key] for key in place.absorbs if key in self._by_key]
+        some = [each for each in found if grouping.absorbable(each.incident, place.key)]
+        main = grouping.main(each.incident for each in some)
+        if main is None:
+            return None
+        held = self._by_id[main.id]
+        self.apply(held, Widened(key=place.key), now)
+        for other in some:
+            if other is not held:
+                self._merge(other, held, now)
+        return held
+
+    def _merge(self, other: Held, held: Held, now: datetime) -> None:
+        held.followings = recovery_of_many.joined(held.followings, other.followings)
+        self.apply(held, Absorbed(other=other.incident), now)
+        self.apply(other, Merged(into=held.incident.id), now)
+        self.let_go(other)
+
+    def _belongs_to(self, held: Held, cron_job: Owner, now: datetime) -> None:
+        self._recent = grouping.knowing(self._recent, held.incident.key.namespace, cron_job)
+        key = grouping.of_cron_job(held.incident, cron_job)
+        if key is None:
+            return
+        there = self._by_key.get(key)
+        if there is None:
+            self.apply(held, Widened(key=key), now)
+        elif not there.incident.state.is_over:
+            self._merge(held, there, now)
+
+    # What is held
+
+    def _hold(self, held: Held) -> None:
+        self._key(held)
+        self._by_id[held.incident.id] = held
+        while len(self._by_id) > MOST_INCIDENTS:
+            self.let_go(next(iter(self._by_id.values())))
+
+    def _bring_forward(self, held: Held) -> None:
+        """Make it the last in line: the first one is the one quiet for longest."""
+        self._by_id[held.incident.id] = self._by_id.pop(held.incident.id)
+
+    def _move(self, held: Held, before: IncidentKey) -> None:
+        there = self._by_key.get(held.incident.key)
+        if there is not None and there is not held and not there.incident.state.is_over:
+            # Its right cause has an incident already, and two are not made one for that.
+            held.incident = replace(held.incident, key=before)
+            return
+        if self._by_key.get(before) is held:
+            self._unkey(held, before)
+            self._key(held)
+
+    def _key(self, held: Held) -> None:
+        self._by_key[held.incident.key] = held
+        if held.incident.key.scope in {Scope.NODE, Scope.IMAGE}:
+            self._groups[held.incident.key] = held
+
+    def _unkey(self, held: Held, key: IncidentKey) -> None:
+        if self._by_key.get(key) is held:
+            del self._by_key[key]
+            self._groups.pop(key, None)
+
+
+def _tells(incident: Incident, death: Death) -> bool:
+    """Whether an incident says already that this pod is stuck, which a restarted podbot finds out once more.
+
+    What began after it was last told is another time.
+    """
+    began = death.started_at or death.seen_at
+    told = incident.state is IncidentState.FIRING and death.id.uid in incident.pods
+    return told and began <= incident.last_at

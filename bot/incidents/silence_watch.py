@@ -1,0 +1,145 @@
+"""Looks after silences: hears of those that people make, ends those whose time is up, and tells what they kept.
+
+Silences belong to all clusters; each leader looks after what concerns its own incidents. A silence is ended
+by whoever notes its end in the store first, and that one tells of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+
+from bot import logs
+from bot.clock import Clock
+from bot.errors import StoreUnavailable
+from bot.incidents import silencing, story
+from bot.incidents.journal import Journal
+from bot.incidents.live import Live
+from bot.incidents.ports import SilenceStore
+from bot.model.incidents import Incident, IncidentId, SilenceId
+from bot.model.letters import Letter, LetterKey, Urgency
+from bot.model.people import ChannelId
+from bot.model.pods import ClusterName
+from bot.model.silences import Silence
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks."""
+
+log = logs.get(__name__)
+
+
+class SilenceWatch:
+    """For one cluster's live incidents. What no incident's channel is to be told goes to `otherwise`."""
+
+    def __init__(
+        self,
+        store: SilenceStore,
+        live: Live,
+        journal: Journal,
+        clock: Clock,
+        *,
+        cluster: ClusterName,
+        otherwise: ChannelId,
+    ) -> None:
+        self._store = store
+        self._live = live
+        self._journal = journal
+        self._cluster = cluster
+        self._channel = otherwise
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            try:
+                await self._look()
+            except StoreUnavailable as error:
+                log.info("silences_unread", problem=str(error))
+            await self._clock.sleep(LOOK_EVERY)
+
+    async def _look(self) -> None:
+        now = self._clock.now()
+        await self._write_counts()
+        running = await self._store.not_ended()
+        here = [each for each in running if silencing.concerns(each, self._cluster)]
+        for silence in here:
+            incident = self._incident(silence)
+            if silencing.is_due(silence, incident, now):
+                await self._end(silence.id)
+            else:
+                self._live.silenced(silence, now)
+        for known in self._live.silences:
+            if known.id not in {each.id for each in running}:
+                await self._heard_of_end(known.id)
+        await self._journal.save()
+
+    def _incident(self, silence: Silence) -> Incident | None:
+        held = self._live.get(silence.incident) if silence.incident is not None else None
+        return held.incident if held is not None else None
+
+    async def _write_counts(self) -> None:
+        """Have the store know what was kept back, all of one silence at once."""
+        kept, self._live.kept_back = self._live.kept_back, type(self._live.kept_back)()
+        by_silence: dict[SilenceId, dict[IncidentId, int]] = defaultdict(dict)
+        for (silence, incident), deaths in kept.items():
+            by_silence[silence][incident] = deaths
+        for identity, counts in by_silence.items():
+            try:
+                await self._store.change(identity, partial(silencing.counted, deaths=counts))
+            except StoreUnavailable:
+                for incident, deaths in counts.items():
+                    self._live.kept_back[identity, incident] += deaths
+
+    async def _end(self, identity: SilenceId) -> None:
+        """End a silence whose time is up, unless another has done so."""
+        now = self._clock.now()
+        mine: list[Silence] = []
+
+        def end(silence: Silence) -> Silence:
+            after = silencing.ended(silence, now)
+            if after is not silence:
+                mine.append(after)
+            return after
+
+        await self._store.change(identity, end)
+        if mine:
+            self._tell(mine[-1], now)
+
+    async def _heard_of_end(self, identity: SilenceId) -> None:
+        """A person has ended it, or another leader."""
+        silence = await self._store.get(identity)
+        now = self._clock.now()
+        if silence is not None and silence.ended_by is not None:
+            self._tell(silence, now)
+        else:
+            self._live.silence_ended(identity, None, now)
+
+    def _tell(self, silence: Silence, now: datetime) -> None:
+        """Say what it kept back; what still fires is told by its own message from now on."""
+        incidents = [held.incident for held in self._live]
+        hidden = {each.id for each in incidents if not each.shown}
+        firing = silencing.still_firing(silence, incidents)
+        self._live.silence_ended(silence.id, silence.ended_by, now)
+        told = frozenset(each.id for each in firing if each.id in hidden)
+        message = story.silence_ended(silence, firing, told)
+        for channel in self._channels(silence):
+            self._journal.letter(
+                Letter(
+                    key=LetterKey(f"silence/{silence.id}/{self._cluster}/{channel}"),
+                    cluster=self._cluster,
+                    channel=channel,
+                    message=message,
+                    revision=1,
+                    urgency=Urgency.NORMAL,
+                    created_at=now,
+                    final=True,
+                )
+            )
+
+    def _channels(self, silence: Silence) -> Iterable[ChannelId]:
+        """Where those look who would have heard of it."""
+        held = [each for identity in silence.incidents if (each := self._live.get(identity)) is not None]
+        channels = dict.fromkeys(each.route.channels[0] for each in held if each.route.channels)
+        return channels or (self._channel,)

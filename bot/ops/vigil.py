@@ -1,0 +1,114 @@
+"""The vigil: looks every second how podbot itself is, and tells people what of it lasts.
+
+`episodes` decides what is told, `vigil_words` how. It goes to the alert channel through the outbox; while
+Slack is what fails, by the webhook of last resort. The log has it in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot import logs
+from bot.clock import Clock
+from bot.errors import PodbotError
+from bot.incidents.ports import Outbox
+from bot.model.letters import Letter, LetterKey
+from bot.model.people import ChannelId
+from bot.ops import vigil_words
+from bot.ops.episodes import Announcement, Episode, Instant, step
+from bot.outbox.ports import LastResort
+
+LOOK_EVERY = 1.0
+
+TELLS_WITHIN = 15.0
+"""Seconds for one way to tell something: the vigil goes on, whatever hangs."""
+
+ONE_OF_ALL_TELLS = 600
+"""Seconds in which one replica is enough to tell that a trouble has begun."""
+
+SLACK = "slack"
+"""The subject that cannot be told in Slack while it lasts."""
+
+log = logs.get(__name__)
+
+
+async def _alone(_key: str) -> bool:
+    return True
+
+
+class Vigil:
+    """Tells of `troubles`: what is wrong at this moment, by subject.
+
+    `is_first` is asked once for each episode, so that of several replicas that see the same one tells it
+    (`pods.ports.Claims.first`).
+    """
+
+    def __init__(
+        self,
+        *,
+        troubles: Callable[[], Mapping[str, str]],
+        outbox: Outbox,
+        channel: ChannelId,
+        last_resort: LastResort | None,
+        clock: Clock,
+        is_first: Callable[[str], Awaitable[bool]] = _alone,
+    ) -> None:
+        self._troubles = troubles
+        self._outbox = outbox
+        self._channel = channel
+        self._last_resort = last_resort
+        self._clock = clock
+        self._is_first = is_first
+        self._episodes: Mapping[str, Episode] = {}
+        self._left_to_others: set[LetterKey] = set()
+
+    async def run(self) -> None:
+        """Keep it until cancelled."""
+        while True:
+            now = Instant(at=self._clock.now(), tick=self._clock.monotonic())
+            self._episodes, said = step(self._episodes, self._troubles(), now)
+            live = {vigil_words.key(each) for each in self._episodes.values()}
+            self._left_to_others &= live
+            for each in said:
+                await self._tell(each)
+            await self._clock.sleep(LOOK_EVERY)
+
+    async def _tell(self, said: Announcement) -> None:
+        episode = said.episode
+        text = vigil_words.as_text(vigil_words.words(said))
+        record = log.info if said.over else log.error
+        record("podbot_itself", subject=episode.subject, over=said.over, words=text)
+        key = vigil_words.key(episode)
+        if episode.revision == 1 and not await self._is_ours(episode):
+            self._left_to_others.add(key)
+        if key in self._left_to_others:
+            return
+        about_slack, slack_fails = episode.subject == SLACK, self._slack_fails()
+        if said.over or not about_slack:
+            await self._bounded("letter", self._outbox.put([self._letter(said)]))
+        if self._last_resort is not None and (about_slack or slack_fails):
+            await self._bounded("last resort", self._last_resort.tell(text))
+
+    def _letter(self, said: Announcement) -> Letter:
+        return vigil_words.letter(said, self._channel, self._clock.now())
+
+    def _slack_fails(self) -> bool:
+        episode = self._episodes.get(SLACK)
+        return episode is not None and episode.told and not episode.over
+
+    async def _is_ours(self, episode: Episode) -> bool:
+        """Whether this replica is to tell it; where that cannot be found out, it is: twice beats never."""
+        period = int(episode.since.at.timestamp()) // ONE_OF_ALL_TELLS
+        try:
+            async with asyncio.timeout(TELLS_WITHIN):
+                return await self._is_first(f"podbot/{episode.subject}/{period}")
+        except (PodbotError, TimeoutError):
+            return True
+
+    async def _bounded(self, way: str, telling: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(TELLS_WITHIN):
+                await telling
+        except (PodbotError, TimeoutError) as error:
+            log.warning("podbot_itself_not_told", way=way, problem=str(error) or "it took too long")

@@ -1,0 +1,154 @@
+"""What podbot says of its own troubles, by subject (`condition.troubles` has them). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import durations
+from bot.model.letters import Letter, LetterKey, Urgency
+from bot.model.messages import Inline, Line, Message, Moment, Paragraph, Text
+from bot.model.people import ChannelId
+from bot.ops.episodes import Announcement, Episode
+from bot.outbox.wording import OWN
+
+LONGEST_PROBLEM = 300
+
+
+def letter(said: Announcement, channel: ChannelId, now: datetime) -> Letter:
+    """The letter to the operator: one message an episode, kept true."""
+    episode = said.episode
+    line = words(said)
+    return Letter(
+        key=key(episode),
+        cluster=OWN,
+        channel=channel,
+        message=Message(text=as_text(line), blocks=(Paragraph(lines=(line,)),)),
+        revision=episode.revision,
+        urgency=Urgency.NORMAL,
+        created_at=now,
+    )
+
+
+def key(episode: Episode) -> LetterKey:
+    """Which message tells of it."""
+    return LetterKey(f"podbot/{episode.subject}/{episode.first.at:%Y%m%dT%H%M%S}")
+
+
+def words(said: Announcement) -> Line:
+    """A sentence or two, with moments that each reader sees in their own zone."""
+    episode = said.episode
+    subject, name = _parts(episode.subject)
+    of = _SUBJECTS.get(subject, _OTHER)
+    if said.over and episode.well_since is not None:
+        span = _span(episode.since.at, episode.well_since.at)
+        return (Text(f"podbot itself: {of.was.format(name)} "), *span, Text(f"; {of.now}."), *_again(episode))
+    problem = " ".join(episode.problem.split()).rstrip(".")
+    shown = problem if len(problem) <= LONGEST_PROBLEM else problem[:LONGEST_PROBLEM] + "…"
+    consequence = f" {of.meanwhile}" if of.meanwhile else ""
+    return (
+        Text(f"podbot itself: {of.has_been.format(name)} since "),
+        Moment(episode.since.at),
+        Text(f": {shown}.{consequence}"),
+        *_again(episode),
+    )
+
+
+def as_text(line: Line) -> str:
+    """The line without markup: for notifications, the fallback webhook and the log."""
+    return "".join(map(_plain, line))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """Of one kind of subject; `{}` is its name."""
+
+    has_been: str
+    meanwhile: str = ""
+    was: str
+    now: str
+
+
+_ANNOUNCED = "what died meanwhile has been announced"
+
+_SUBJECTS = {
+    "watch": _Words(
+        has_been="{} has not been watched",
+        meanwhile="What dies there is announced once it is watched again.",
+        was="{} was not watched",
+        now=_ANNOUNCED,
+    ),
+    "lease": _Words(
+        has_been="it cannot be told who leads {}",
+        meanwhile="What dies there may be announced late.",
+        was="it could not be told who leads {}",
+        now=_ANNOUNCED,
+    ),
+    "store": _Words(
+        has_been="nothing can be saved",
+        meanwhile="Alerts go out from memory, which a restart would lose.",
+        was="nothing could be saved",
+        now="what was in memory is being saved",
+    ),
+    "slack": _Words(
+        has_been="Slack takes nothing",
+        meanwhile="What is to be said waits.",
+        was="Slack took nothing",
+        now="what waited is being said",
+    ),
+    "channel": _Words(
+        has_been="nothing gets through to the channel {}",
+        meanwhile="What is to be said there waits.",
+        was="nothing got through to the channel {}",
+        now="what waited is being said",
+    ),
+    "webhook": _Words(
+        has_been="the webhook {} takes no pages",
+        meanwhile="They are tried without end.",
+        was="the webhook {} took no pages",
+        now="what waited is being sent",
+    ),
+    "fallback": _Words(
+        has_been="the fallback webhook takes nothing",
+        was="the fallback webhook took nothing",
+        now="it does again",
+    ),
+    "heartbeat": _Words(
+        has_been="the heartbeat's address cannot be reached",
+        was="the heartbeat's address could not be reached",
+        now="it is being called again",
+    ),
+}
+_OTHER = _Words(has_been="trouble with {}", was="there was trouble with {}", now="it is over")
+
+
+def _parts(subject: str) -> tuple[str, str]:
+    """A subject's kind and its name: `watch of prod-eu`, `channel C0123ABCD`; what is unknown is all name."""
+    kind, _, name = subject.partition(" ")
+    return (kind, name.removeprefix("of ")) if kind in _SUBJECTS else ("", subject)
+
+
+def _span(since: datetime, until: datetime) -> Line:
+    dated = since.date() != until.date()
+    lasted = durations.in_words(until - since)
+    moments: tuple[Inline, ...] = (
+        Moment(since, with_date=dated),
+        Text(" to "),
+        Moment(until, with_date=dated),
+    )
+    return (Text("from "), *moments, Text(f" ({lasted})"))
+
+
+def _again(episode: Episode) -> Line:
+    if episode.times == 1:
+        return ()
+    return (Text(f" It came {episode.times} times since "), Moment(episode.first.at), Text("."))
+
+
+def _plain(part: Inline) -> str:
+    match part:
+        case Text(text=text):
+            return text
+        case Moment(at=at, with_date=with_date):
+            return f"{at:%Y-%m-%d %H:%M} UTC" if with_date else f"{at:%H:%M} UTC"
+    raise TypeError(f"podbot's own troubles are told without {type(part).__name__}")

@@ -1,0 +1,250 @@
+"""`podbot check` says what is wrong before it matters, one line each, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from click.testing import CliRunner
+
+from bot import cli
+from bot.check import command
+from bot.check.findings import Finding, Level, are_right
+from bot.errors import ClusterError, PodbotError
+from bot.playground.workspace import Running, Workspace, demo_settings, serve
+from bot.settings import SettingsWrong
+from tests.support.clock import HeldClock
+from tests.support.routes import SECRETS, WHOLE
+from tests.unit.kube.servers import http_server
+
+POLICY = """\
+version: 1
+roles: {all: [{verbs: [list, logs, delete], namespaces: ["*"]}]}
+bindings: [{role: all, everyone: true}]
+"""
+POD = {
+    "metadata": {
+        "name": "web-1",
+        "namespace": "shop",
+        "labels": {"tier": "front", "pod-template-hash": "7d4b9c"},
+        "annotations": {"podbot.io/channel": "C0TEAMA", "podbot.io/owner": "team\u001b[31m shop"},
+        "ownerReferences": [{"kind": "ReplicaSet", "name": "web-7d4b9c", "uid": "u", "controller": True}],
+    },
+    "spec": {"containers": []},
+}
+
+Allows = Callable[[dict[str, str]], bool]
+
+
+@asynccontextmanager
+async def api_server(allows: Allows = lambda _: True, *, reviews: bool = True) -> AsyncIterator[str]:
+    """An API server that lists no pods, has one, and answers access reviews."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/selfsubjectaccessreviews") and reviews:
+            asked = (await request.json())["spec"]["resourceAttributes"]
+            return web.json_response({"status": {"allowed": allows(asked)}}, status=201)
+        if request.path.endswith("/pods"):
+            return web.json_response({"metadata": {"resourceVersion": "1"}, "items": []})
+        if request.path.endswith("/pods/web-1"):
+            return web.json_response(POD)
+        if request.path == "/api/v1/namespaces/shop":
+            return web.json_response({"metadata": {"name": "shop"}})
+        return web.json_response({"kind": "Status", "code": 404, "message": "no"}, status=404)
+
+    async with http_server(answer) as url:
+        yield url
+
+
+@asynccontextmanager
+async def workspace() -> AsyncIterator[Running]:
+    async with serve(Workspace(demo_settings())) as running:
+        yield running
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """All that podbot needs, with nobody there to answer."""
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    app = demo_settings().app
+    return {
+        "SLACK_BOT_TOKEN": app.bot_token,
+        "SLACK_APP_TOKEN": app.app_token,
+        "SLACK_API_URL": "http://127.0.0.1:9/",
+        "PODBOT_ALERT_CHANNEL": demo_settings().channels[0].id,
+        "PODBOT_KUBE_API_URL": "http://127.0.0.1:9",
+        "PODBOT_POLICY": str(tmp_path / "policy.yaml"),
+        "PODBOT_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/podbot.db",
+        **SECRETS,
+    }
+
+
+async def found(environment: dict[str, str], *, offline: bool = False) -> list[str]:
+    findings = await command.check(environment, HeldClock(), offline=offline)
+    return [str(each) for each in findings]
+
+
+def with_config(environment: dict[str, str], tmp_path: Path, text: str) -> dict[str, str]:
+    (tmp_path / "podbot.yaml").write_text(text)
+    return environment | {"PODBOT_CONFIG": str(tmp_path / "podbot.yaml")}
+
+
+async def test_all_is_right(environment: dict[str, str], tmp_path: Path) -> None:
+    """Everything answers: every line says ok, and nothing was made."""
+    async with workspace() as slack, api_server() as url:
+        findings = await command.check(
+            environment | {"SLACK_API_URL": slack.api_url, "PODBOT_KUBE_API_URL": url},
+            HeldClock(),
+            offline=False,
+        )
+    assert {each.level for each in findings} == {Level.OK}, findings
+    subjects = [each.subject for each in findings]
+    assert subjects[:4] == ["environment", "KUBECONFIG", "PODBOT_POLICY", "PODBOT_CONFIG"]
+    assert {"slack", "PODBOT_DATABASE_URL"} <= set(subjects)
+    assert not (tmp_path / "podbot.db").exists()
+
+
+async def test_nothing_answers(environment: dict[str, str]) -> None:
+    """Each part that is away is one line, and the others are looked at all the same."""
+    lines = await found(environment)
+    assert [each for each in lines if each.startswith("wrong")] == [
+        "wrong  127.0.0.1:9: 127.0.0.1:9 does not answer (connection refused). Nothing was changed.",
+        "wrong  slack: Slack does not answer",
+    ]
+
+
+async def test_every_mistake_of_every_file_is_listed(environment: dict[str, str], tmp_path: Path) -> None:
+    """Variables, kubeconfig, policy and configuration, without asking anybody."""
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("logs", "lgos"))
+    routes = "version: 1\nroutes:\n  - {channel: shop}\n  - {mtue: true}\n"
+    mistaken = with_config(environment, tmp_path, routes)
+    del mistaken["SLACK_BOT_TOKEN"], mistaken["PODBOT_KUBE_API_URL"]
+    mistaken["KUBECONFIG"] = str(tmp_path / "none")
+    lines = await found(mistaken, offline=True)
+    starts = [each.split(":")[0] for each in lines]
+    assert starts == [
+        "wrong  SLACK_BOT_TOKEN",
+        "wrong  KUBECONFIG",
+        "wrong  PODBOT_POLICY",
+        *["wrong  PODBOT_CONFIG"] * 2,
+    ]
+    assert "podbot.yaml: line 3: routes.0.channel.0: must be a channel's Slack id" in lines[3]
+
+
+async def test_what_has_no_effect_is_pointed_out(environment: dict[str, str], tmp_path: Path) -> None:
+    """Routes behind one that takes everything, and plans and webhooks that nothing names."""
+    text = WHOLE.replace("  - name: sandbox", "  - {name: all, channel: C01}\n  - name: sandbox")
+    text = text.replace("      - {after: 40m, webhook: hook}\n", "")
+    text = text.replace("escalation: on-call", "mute: false")
+    lines = await found(with_config(environment, tmp_path, text), offline=True)
+    assert [each.partition("PODBOT_CONFIG: ")[2] for each in lines if each.startswith("warn")] == [
+        "route 3 `sandbox` is never reached: route 2 takes everything",
+        "route 4 `shop-critical` is never reached: route 2 takes everything",
+        "route 5 `night` is never reached: route 2 takes everything",
+        "escalation `on-call` is named by no route",
+        "webhook `hook` is called by no escalation",
+    ]
+
+
+async def test_rights_that_are_missing_are_named_with_what_they_cost(environment: dict[str, str]) -> None:
+    """By namespace; a right that only a grant of the policy needs is asked for where there is one."""
+
+    def allows(asked: dict[str, str]) -> bool:
+        no_logs = asked["subresource"] == "log" and asked["namespace"] == "cart"
+        return not (no_logs or asked["verb"] in {"watch", "delete"} or asked["resource"] == "nodes")
+
+    async with api_server(allows) as url:
+        lines = await found(environment | {"PODBOT_KUBE_API_URL": url, "PODBOT_NAMESPACES": "shop,cart"})
+    name = url.removeprefix("http://")
+    assert [each for each in lines if name in each and "KUBECONFIG" not in each] == [
+        f"wrong  {name}: does not let podbot watch pods in shop, cart: podbot sees no death",
+        f"warn   {name}: does not let podbot get pods/log in cart: there are no logs, in alerts neither",
+        f"warn   {name}: does not let podbot get nodes in all namespaces: "
+        "alerts do not say what is wrong with a node",
+        f"warn   {name}: does not let podbot delete pods in shop, cart: "
+        "nobody can delete, though the policy grants it",
+    ]
+
+
+async def test_a_cluster_that_answers_no_reviews_is_not_called_wrong(environment: dict[str, str]) -> None:
+    """`kubectl proxy` and old clusters: what it allows is then not known."""
+    async with api_server(reviews=False) as url:
+        lines = await found(environment | {"PODBOT_KUBE_API_URL": url})
+    assert any("answers, but cannot be asked what it allows" in each for each in lines)
+
+
+async def test_every_channel_that_is_named_is_looked_at(environment: dict[str, str], tmp_path: Path) -> None:
+    """With what names it: one that is not there would swallow alerts."""
+    async with workspace() as slack, api_server() as url:
+        lines = await found(
+            with_config(environment, tmp_path, WHOLE)
+            | {"SLACK_API_URL": slack.api_url, "PODBOT_KUBE_API_URL": url}
+        )
+    wrong = [each for each in lines if each.startswith("wrong  slack")]
+    assert [each.split(": ")[1] for each in wrong] == [
+        "channel C02ARCHIVE, route archive",
+        "channel C03SHOP, route shop-critical",
+        "channel C04NIGHT, route night",
+        "channel C05DUTY, route night",
+        "channel C06BACKUP, escalation on-call",
+    ]
+
+
+async def test_where_an_alert_would_go_and_why(environment: dict[str, str], tmp_path: Path) -> None:
+    """For each cause that makes a difference; what the pod says cannot reach the terminal."""
+    environment = with_config(environment, tmp_path, WHOLE.replace("[prod-*]", "[other]"))
+    async with api_server() as url:
+        lines = await command.explain(
+            environment | {"PODBOT_KUBE_API_URL": url}, HeldClock(), "shop/web-1", ""
+        )
+    assert lines[0] == f"web-1 (deployment/web) in shop on {url.removeprefix('http://')}, as of now:"
+    assert lines[1] == (
+        "whatever the cause: to C03SHOP; route shop-critical; mentions S01SHOP, U01ALICE; "
+        "escalation on-call; runbook https://wiki.example/shop"
+    )
+    assert (
+        "    podbot.io/channel on the pod is ignored: the configuration does not allow it in shop." in lines
+    )
+    assert not any("\u001b" in each for each in lines)
+
+
+async def test_questions_about_routes_that_cannot_be_answered(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A pod or cluster that is not there, or a file with mistakes: said as such."""
+    async with api_server() as url:
+        there = environment | {"PODBOT_KUBE_API_URL": url}
+        with pytest.raises(ClusterError):
+            await command.explain(there, HeldClock(), "shop/nobody", "")
+        with pytest.raises(PodbotError, match="NAMESPACE/POD"):
+            await command.explain(there, HeldClock(), "web-1", "")
+        with pytest.raises(PodbotError, match="no cluster is called 'x'"):
+            await command.explain(there, HeldClock(), "shop/web-1", "x")
+        with pytest.raises(SettingsWrong, match=r"PODBOT_CONFIG: .*line 1"):
+            await command.explain(with_config(there, tmp_path, "a: 1"), HeldClock(), "shop/web-1", "")
+
+
+def test_the_command_line(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2 where something is wrong, 0 otherwise."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    right = CliRunner().invoke(cli.main, ["check", "--offline"])
+    assert right.exit_code == 0, right.output
+    assert right.output.splitlines()[0] == "ok     environment: all that podbot needs is set"
+    monkeypatch.setenv("PODBOT_ALERT_CHANNEL", "#alerts")
+    wrong = CliRunner().invoke(cli.main, ["check", "--offline"])
+    assert wrong.exit_code == 2
+    assert wrong.output.startswith("wrong  PODBOT_ALERT_CHANNEL: must be a channel's id")
+    assert CliRunner().invoke(cli.main, ["check", "--offline", "--route", "a/b"]).exit_code == 2
+
+
+def test_only_what_is_wrong_counts() -> None:
+    """A warning is no failure."""
+    assert are_right([Finding(Level.OK, "a", "b"), Finding(Level.WARN, "a", "b")])
+    assert not are_right([Finding(Level.WRONG, "a", "b")])

@@ -1,0 +1,160 @@
+"""Deaths are routed by what the pod, its owner and its namespace say, and wait for none of it for long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.errors import ClusterRefused
+from bot.incidents.nearby_annotations import AT_ONCE, KNOWN_FOR, LEFT_ALONE_FOR, WITHIN, NearbyAnnotations
+from bot.incidents.route_config import Config
+from bot.incidents.router import Router
+from bot.model.incidents import Severity
+from bot.model.pods import Owner
+from bot.model.surroundings import OwnerState
+from tests.support.clock import HeldClock
+from tests.support.deaths import CLUSTER, a_death
+from tests.support.pods import a_pod, running
+from tests.support.routes import ALERTS, a_config
+
+TEAM = 'annotations:\n  podbot.io/channel: {allowed: true, channels: ["*"]}\n'
+
+
+@dataclass
+class Source:
+    """Implements `incidents.ports.AnnotationSource`."""
+
+    owners: dict[str, str] = field(default_factory=dict)
+    namespaces: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    hangs: bool = False
+    refuses: bool = False
+    at_once: int = 0
+    most_at_once: int = 0
+
+    async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
+        await self._asked(f"{namespace}/{owner}")
+        if owner.name not in self.owners:
+            return None
+        said = (("podbot.io/channel", self.owners[owner.name]),)
+        return OwnerState(owner=owner, desired=1, present=1, ready=1, annotations=said)
+
+    async def namespace_annotations(self, namespace: str) -> Mapping[str, str]:
+        await self._asked(namespace)
+        return {"podbot.io/channel": self.namespaces[namespace]} if namespace in self.namespaces else {}
+
+    async def _asked(self, what: str) -> None:
+        self.asked.append(what)
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.refuses:
+            raise ClusterRefused("no")
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+def a_router(source: Source, clock: HeldClock, config: Config | None = None) -> Router:
+    config = config or a_config(more=TEAM)
+    return Router(CLUSTER, lambda: config, NearbyAnnotations(source, clock), clock, alert_channel=ALERTS)
+
+
+async def test_a_death_carries_its_pods_labels_and_annotations(source: Source, clock: HeldClock) -> None:
+    """It is routed at once, whatever the server does."""
+    router = a_router(source, clock, a_config("{match: {labels: {tier: front}}, channel: C02}", TEAM))
+    assert router.of(a_death(labels=(("tier", "front"),))).channels == ("C02",)
+    assert router.of(a_death(annotations=(("podbot.io/channel", "C03"),))).channels == ("C03",)
+    assert router.of(a_death()).channels == (ALERTS,)
+    assert source.asked == []
+
+
+async def test_owner_and_namespace_are_read_once_for_many_deaths(source: Source, clock: HeldClock) -> None:
+    """A storm asks a few questions, side by side but not all at once, and again after minutes only."""
+    source.owners, source.namespaces = {"web-1": "C02"}, {"shop": "C03"}
+    router = a_router(source, clock)
+    deaths = [
+        a_death(uid=f"uid-{number}", owner=Owner(kind="Deployment", name=f"web-{number % 20}"))
+        for number in range(100)
+    ]
+    await router.prepare(deaths)
+    assert len(source.asked) == 21
+    assert source.most_at_once <= AT_ONCE
+    assert router.of(deaths[1]).channels == ("C02",)
+    assert router.of(deaths[2]).channels == ("C03",)
+    await router.prepare(deaths)
+    assert len(source.asked) == 21
+    await clock.advance(KNOWN_FOR)
+    await router.prepare(deaths)
+    assert len(source.asked) == 42
+
+
+async def test_owners_that_cannot_be_asked_are_not(source: Source, clock: HeldClock) -> None:
+    """A bare pod is its own owner; operators' kinds are unknown."""
+    await a_router(source, clock).prepare([a_death(owner=Owner(kind="Pod", name="job"))])
+    assert source.asked == ["shop"]
+
+
+async def test_a_server_that_hangs_delays_alerts_once_and_not_for_long(
+    source: Source, clock: HeldClock
+) -> None:
+    """Half a second, then none for half a minute: the alert goes out without."""
+    source.hangs = True
+    source.namespaces = {"shop": "C03"}
+    router = a_router(source, clock)
+    began = time.monotonic()
+    await router.prepare([a_death()])
+    assert time.monotonic() - began < 3 * WITHIN
+    assert router.of(a_death()).channels == (ALERTS,)
+    asked = len(source.asked)
+    await router.prepare([a_death()])
+    assert len(source.asked) == asked
+    source.hangs = False
+    await clock.advance(LEFT_ALONE_FOR)
+    await router.prepare([a_death()])
+    assert router.of(a_death()).channels == ("C03",)
+
+
+async def test_a_server_that_refuses_leaves_what_was_known(source: Source, clock: HeldClock) -> None:
+    """An annotation does not come and go with the API server's health."""
+    source.namespaces = {"shop": "C03"}
+    router = a_router(source, clock)
+    await router.prepare([a_death()])
+    source.refuses = True
+    await clock.advance(KNOWN_FOR)
+    await router.prepare([a_death()])
+    assert router.of(a_death()).channels == ("C03",)
+
+
+async def test_who_asks_about_a_pod_is_told_what_its_death_would_do(source: Source, clock: HeldClock) -> None:
+    """The same facts lead to the same route."""
+    source.namespaces = {"shop": "C03"}
+    router = a_router(source, clock)
+    pod = a_pod(running("app"))
+    facts = await router.facts(pod)
+    assert router.route(facts).channels == ("C03",)
+    assert facts.labels == pod.metadata.labels
+    death = a_death(owner=pod.owner, labels=pod.labels, annotations=pod.annotations)
+    assert router.of(death) == router.route(facts)
+
+
+async def test_the_severity_of_a_job_is_minor_until_it_has_given_up(source: Source, clock: HeldClock) -> None:
+    """Routes can tell the two apart."""
+    router = a_router(source, clock, a_config("{match: {severities: [page]}, channel: C02}"))
+    death = a_death(owner=Owner(kind="Job", name="report"))
+    assert router.of(death).channels == (ALERTS,)
+    assert router.of(death, Severity.PAGE).channels == ("C02",)
