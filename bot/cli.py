@@ -178,9 +178,7 @@ def incidents(since: timedelta, output: str) -> None:
 
 @main.command()
 @click.option("--offline", is_flag=True, help="Ask neither Slack nor a cluster nor the store.")
-@click.option(
-    "--route", "pod", metavar="NAMESPACE/POD", help="Say only where an alert about this pod goes."
-)
+@click.option("--route", "pod", metavar="NAMESPACE/POD", help="Say only where an alert about this pod goes.")
 @click.option("--cluster", default="", help="With --route: the pod's cluster, where there are several.")
 def check(*, offline: bool, pod: str | None, cluster: str) -> None:
     """Say whether all that podbot is set up with is right, changing nothing.
@@ -196,7 +194,7 @@ def check(*, offline: bool, pod: str | None, cluster: str) -> None:
     with _explained():
         environment = {**_dotenv(Path(".env")), **os.environ}
         if pod is not None:
-            click.echo("\n".join(asyncio.run(command.explain(environment, SystemClock(), pod, cluster))))
+            click.echo(asyncio.run(command.explain(environment, SystemClock(), pod, cluster)))
             return
         findings = asyncio.run(command.check(environment, SystemClock(), offline=offline))
         for each in findings:

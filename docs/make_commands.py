@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,9 @@ _ARGUMENTS = (
 _VIEWPORT: ViewportSize = {"width": 1640, "height": 2400}
 _OWN_TABLES = frozenset({"logs", "delete"})
 """Verbs whose sections have a table of flags that says more."""
+
+_INCIDENT = re.compile(r"\bincident ([0-9A-Z]{4})\b")
+"""As the quiet line of an alert names it."""
 
 _PATIENCE = 30_000.0
 """Milliseconds for an answer to be drawn; debugging waits for a container."""
@@ -70,10 +74,29 @@ def shots(cluster: SimulatedCluster) -> dict[str, Shot]:
         "top": Shot(typed="top pods -n shop --sort-by=memory --sum"),
         "delete": Shot(typed=f"delete pod {well}", dialog=True, settles=3.0),
         "debug": Shot(typed=f"debug {well} --target=app -- ps", settles=8.0),
+        **_shots_of_incidents(well),
         "can-i": Shot(typed="can-i delete -n kube-system"),
         "whoami": Shot(typed="whoami"),
         "clusters": Shot(typed="clusters"),
         "help": Shot(typed="help top"),
+    }
+
+
+def _shots_of_incidents(pod: str) -> dict[str, Shot]:
+    """In an order in which each finds something to do. `{incident}` is one that goes on failing."""
+    return {
+        "incidents": Shot(typed="incidents"),
+        "incident": Shot(typed="incident {incident}"),
+        "restarts": Shot(typed="restarts {incident}"),
+        "route": Shot(typed=f"route {pod}"),
+        "stats": Shot(typed="stats"),
+        "export": Shot(typed="export {incident}"),
+        "ack": Shot(typed="ack {incident} --for 2h"),
+        "unack": Shot(typed="unack {incident}"),
+        "silence": Shot(typed="silence deploy/search -n shop --for 1h --reason 'load test'"),
+        "silences": Shot(typed="silences"),
+        "unsilence": Shot(typed="unsilence {incident}"),
+        "resolve": Shot(typed="resolve {incident}", dialog=True),
     }
 
 
@@ -154,10 +177,13 @@ async def _draw_all(address: str, cluster: SimulatedCluster) -> None:
         await _draw_playground(page, address, cluster)
         for scenario in ("image-name", "crash-loop"):
             await cluster.play(scenario)
-        await _go_to(page, f"{address}#/U01ALICE/C01INCIDENTS")
         await asyncio.sleep(20)  # the crash loop backs off, the metrics server measures
+        incident = await _an_incident(page, address)
+        await _go_to(page, f"{address}#/U01ALICE/C01INCIDENTS")
+        # So that there is one that a person can end: `unsilence` names it by its incident.
+        await _type(page, f"silence {incident} --for 4h")
         for verb, shot in shots(cluster).items():
-            await _draw(page, verb, shot)
+            await _draw(page, verb, shot, incident)
         await browser.close()
 
 
@@ -177,11 +203,22 @@ async def _go_to(page: Page, address: str) -> None:
     await page.locator("#app:not([data-loading]) .person[aria-pressed=true]").wait_for(state="attached")
 
 
-async def _draw(page: Page, verb: str, shot: Shot) -> None:
+async def _an_incident(page: Page, address: str) -> str:
+    """The id of the last incident that was told."""
+    await _go_to(page, f"{address}#/U01ALICE/C02ALERTS")
+    ids = _INCIDENT.findall(await page.locator("#conversation").inner_text())
+    return str(ids[-1])
+
+
+async def _type(page: Page, text: str) -> None:
+    await page.locator("#composer .message-box").fill(f"/pods {text}")
+    await page.locator("#composer .send").click()
+
+
+async def _draw(page: Page, verb: str, shot: Shot, incident: str) -> None:
     messages = page.locator("#conversation .message")
     before = await messages.count()
-    await page.locator("#composer .message-box").fill(f"/pods {shot.typed}")
-    await page.locator("#composer .send").click()
+    await _type(page, shot.typed.format(incident=incident))
     target = page.locator("dialog[open]").last if shot.dialog else messages.nth(before)
     await target.wait_for()
     await asyncio.sleep(shot.settles)

@@ -14,8 +14,10 @@ from bot import logs
 from bot.app.last_lines import LastLines
 from bot.clock import Clock
 from bot.errors import Deposed, StoreUnavailable
+from bot.incidents.config_keeper import ConfigKeeper
 from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
+from bot.incidents.nearby_annotations import NearbyAnnotations
+from bot.incidents.router import Router, Routes
 from bot.kube.cluster import KubeCluster
 from bot.model.leadership import Term
 from bot.model.memory import Checkpoint
@@ -56,6 +58,7 @@ class Shared:
     clock: Clock
     namespaces: tuple[str, ...]
     alert_channel: ChannelId
+    config: ConfigKeeper
 
 
 class Line:
@@ -64,6 +67,13 @@ class Line:
     def __init__(self, cluster: KubeCluster, leadership: Leadership, shared: Shared) -> None:
         self.cluster = cluster
         self.leadership = leadership
+        self.routes = Routes(
+            cluster.name,
+            lambda: shared.config.config,
+            NearbyAnnotations(cluster.surroundings, shared.clock),
+            shared.clock,
+            alert_channel=shared.alert_channel,
+        )
         self._shared = shared
         self._gone = shared.store.former_pods(cluster.name)
         self.history = History(shared.clock, on_gone=self._gone.note)
@@ -134,7 +144,7 @@ class Line:
         store = shared.store.term(self.name, term)
         keeper = Keeper(
             cluster=self.name,
-            router=Unrouted(shared.alert_channel),
+            router=Router(self.routes),
             store=store,
             outbox=shared.dispatcher,
             source=LastLines(self.cluster),
@@ -142,6 +152,7 @@ class Line:
             clock=shared.clock,
             surroundings=self.cluster.surroundings,
             pods=self._pod,
+            silences=shared.store.silences,
         )
         await self._read(keeper.begin)
         await shared.dispatcher.open(self.name, store)

@@ -96,6 +96,7 @@ class _Bot:
         """Run everything until `stop` is set, and see it off."""
         eternal = {
             "policy": self._ground.policy.run,
+            "configuration": self._ground.config.run,
             "store": self._store.run,
             "outbox": self._dispatcher.run,
         }
@@ -175,6 +176,7 @@ async def _built(settings: Settings, ground: Ground, clock: Clock, open_parts: A
         clock=clock,
         namespaces=settings.namespaces or (ALL_NAMESPACES,),
         alert_channel=ChannelId(settings.alert_channel),
+        config=ground.config,
     )
     leadership = _leadership(settings, store, clock)
     lines = [Line(cluster, leadership(cluster), shared) for cluster in clusters]

@@ -36,7 +36,7 @@ async def check(environment: Mapping[str, str], clock: Clock, *, offline: bool) 
     return (*found.findings, *(finding for findings in every for finding in findings))
 
 
-async def explain(environment: Mapping[str, str], clock: Clock, pod: str, cluster: str) -> tuple[str, ...]:
+async def explain(environment: Mapping[str, str], clock: Clock, pod: str, cluster: str) -> str:
     """Where an alert about a pod (`NAMESPACE/POD`) would go, and why. No cluster named: the default one.
 
     Raises `SettingsWrong` where the settings or files are wrong, and what the cluster raises.

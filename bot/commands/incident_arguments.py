@@ -7,7 +7,6 @@ silence's is an S and 4 signs; capitals do not count, and letters that look like
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.commands import flags, names, silence_scopes, values
@@ -19,12 +18,10 @@ from bot.model.incident_commands import (
     AcknowledgeIncident,
     Among,
     CreateSilence,
-    DeleteDeadPod,
     EditSilence,
     EndSilence,
     ExportForm,
     ExportIncident,
-    IncidentRequest,
     ListIncidents,
     ListSilences,
     ResolveIncident,
@@ -217,59 +214,6 @@ def silence_id(word: str) -> SilenceId | None:
     return SilenceId(signs) if _SILENCE.fullmatch(signs) else None
 
 
-def spelled(command: IncidentRequest) -> Iterator[str]:  # noqa: PLR0912 - a case for each command
-    """The words of a command as a person would type them."""
-    match command:
-        case AcknowledgeIncident():
-            yield from ("ack", command.incident, *_for(command.lasting))
-        case UnacknowledgeIncident():
-            yield from ("unack", command.incident)
-        case SilenceIncident():
-            yield from ("silence", command.incident, *_for(command.lasting))
-            if command.until_resolved:
-                yield "--until-resolved"
-            yield from _because(command.reason)
-        case EditSilence():
-            yield from ("silence", command.silence, *_for(command.lasting), *_because(command.reason))
-        case CreateSilence():
-            yield from ("silence", *silence_scopes.spelled(command.scope), *_for(command.lasting))
-            yield from _because(command.reason)
-        case EndSilence():
-            yield from ("unsilence", command.silence)
-        case ListSilences():
-            yield "silences"
-        case ResolveIncident():
-            yield from ("resolve", command.incident, *_because(command.reason))
-            if command.force:
-                yield "--force"
-        case ListIncidents():
-            yield from _list(command)
-        case ShowIncident():
-            yield from ("incident", command.incident)
-        case ExportIncident():
-            yield from ("export", command.incident, f"--output={command.form.value}")
-        case ShowStats():
-            yield from ("stats", *_within(command.namespace), *_since(command.since))
-        case RoutePod():
-            yield from ("route", command.pod, "-n", command.namespace)
-        case ShowRestarts():
-            yield from ("restarts", command.incident)
-        case DeleteDeadPod():
-            yield from ("incident", command.incident)  # itself it is only ever pressed
-        case _:
-            raise AssertionError(f"{type(command).__name__} has no spelling")
-
-
-def _list(command: ListIncidents) -> Iterator[str]:
-    yield "incidents"
-    if command.owner:
-        yield command.owner
-    yield from _within(command.namespace)
-    if command.among is Among.RECENT:
-        yield "--recent"
-    yield from _since(command.since)
-
-
 def _incident(args: Arguments, verb: str) -> IncidentId:
     word = _one_word(args, verb, "the id of an incident")
     identity = incident_id(word)
@@ -347,19 +291,3 @@ def _form(args: Arguments, flag: Flag, verb: str) -> ExportForm:
 def _namespace(args: Arguments, verb: str) -> str:
     """What is looked at is everywhere unless a namespace is named; it is the bot's own memory."""
     return values.namespace(args, ALL_NAMESPACES, topic=verb)
-
-
-def _within(namespace: str) -> tuple[str, ...]:
-    return ("-n", namespace) if namespace else ()
-
-
-def _for(duration: timedelta | None) -> tuple[str, ...]:
-    return () if duration is None else (f"--for={durations.spell(duration)}",)
-
-
-def _since(duration: timedelta | None) -> tuple[str, ...]:
-    return () if duration is None else (f"--since={durations.spell(duration)}",)
-
-
-def _because(reason: str) -> tuple[str, ...]:
-    return (f"--reason={reason}",) if reason else ()

@@ -33,7 +33,7 @@ _CAUSES_SHOWN = 6
 
 def route_explanation(answer: RouteExplanation) -> Message:
     """Where it goes, whom it calls, and why; then the causes for which that is different."""
-    usual, *others = answer.variants
+    usual, others = answer.usual, answer.others
     paragraphs = [
         Paragraph(
             (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.commands import flags, names, values
 from bot.commands.flags import Arguments
 from bot.commands.kubectl import KINDS, PODS
-from bot.commands.misunderstood import Misunderstood, did_you_mean, listed, shown
+from bot.commands.misunderstood import Misunderstood, did_you_mean, listed, nearest, shown
 from bot.model.deaths import Cause
 from bot.model.pods import ALL_NAMESPACES
 from bot.model.silences import SilenceScope
@@ -103,9 +103,10 @@ def _cause(text: str | None) -> str:
     causes = {each.value.lower(): each.value for each in Cause}
     found = causes.get(text.lower())
     if found is None:
+        guess = causes.get(nearest(text, causes), "")
+        hint = f" Did you mean {shown(guess)}?" if guess else ""
         raise Misunderstood(
-            f"{shown(text)} is no cause that podbot knows.{did_you_mean(text, causes.values())} "
-            f"It knows {listed(causes.values())}.",
+            f"{shown(text)} is no cause that podbot knows.{hint} It knows {listed(causes.values())}.",
             topic="silence",
         )
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.commands import (
     debug_arguments,
     delete_arguments,
-    incident_arguments,
+    incident_spelling,
     list_arguments,
     log_arguments,
     look_arguments,
@@ -69,7 +69,7 @@ def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for eac
         case StopFollowing():
             yield from ("help", "logs")  # itself it is only ever pressed
         case IncidentRequest():
-            yield from incident_arguments.spelled(command)
+            yield from incident_spelling.spelled(command)
         case DescribePod():
             yield from ("describe", _pod(command.pod), *_where(command.namespace))
         case DeletePod() | DeletePods():

@@ -27,14 +27,14 @@ class Access:
         what = named(incident)
         decisions = [
             self._gate.authorise(asker, Verb.INCIDENTS, namespace, what)
-            for namespace in _namespaces(incident)
+            for namespace in namespaces_of(incident)
         ]
         return decisions[0]
 
     def to_read(self, asker: Asker, incident: Incident) -> Decision:
         """The decision by which somebody may read of an incident."""
         what = named(incident)
-        decisions = [self._reading(asker, namespace, what) for namespace in _namespaces(incident)]
+        decisions = [self._reading(asker, namespace, what) for namespace in namespaces_of(incident)]
         return decisions[0]
 
     def to_read_in(self, asker: Asker, namespace: str, what: str) -> Decision:
@@ -47,7 +47,10 @@ class Access:
 
     def may_see(self, asker: Asker, scope: SilenceScope) -> bool:
         """Whether somebody may know of a silence of this scope."""
-        namespace = _only_namespace(scope)
+        return self.may_read_in(asker, _only_namespace(scope))
+
+    def may_read_in(self, asker: Asker, namespace: str) -> bool:
+        """Whether somebody may read of what is in a namespace, along with something else that was asked."""
         return any(self._gate.decide(asker, verb, namespace).allowed for verb in _READING)
 
     def _reading(self, asker: Asker, namespace: str, what: str) -> Decision:
@@ -65,7 +68,7 @@ def named(incident: Incident) -> str:
     return f"incident/{incident.id}"
 
 
-def _namespaces(incident: Incident) -> tuple[str, ...]:
+def namespaces_of(incident: Incident) -> tuple[str, ...]:
     """The namespaces that an incident is about, each once; all of them, where none is known."""
     found = dict.fromkeys(each.namespace for each in incident.workloads if each.namespace)
     return tuple(found) or (incident.key.namespace or ALL_NAMESPACES,)

@@ -38,14 +38,9 @@ INCIDENTS_SHOWN = 5
 SILENCES_SHOWN = 5
 
 
-def at_home(
-    found: IncidentsListed, silences: Iterable[Silence], cluster: ClusterName, mine: frozenset[str] | None
-) -> HomeAlerts | None:
-    """The open incidents with a button each, and the silences that hold; None where there are none.
-
-    `mine`: the namespaces that the person may see; None: all.
-    """
-    holding = [each for each in silences if _is_here(each, cluster) and _is_seen(each, mine)]
+def at_home(found: IncidentsListed, silences: Iterable[Silence], cluster: ClusterName) -> HomeAlerts | None:
+    """The open incidents with a button each, and the silences that hold here; None where there are none."""
+    holding = [each for each in silences if _is_here(each, cluster)]
     if not found.incidents and not holding:
         return None
     title = f"{found.total:,} open incident{'' if found.total == 1 else 's'}" if found.total else "Silences"
@@ -106,8 +101,3 @@ def _silence(silence: Silence) -> Line:
 def _is_here(silence: Silence, cluster: ClusterName) -> bool:
     pattern = silence.scope.cluster
     return not pattern or fnmatchcase(cluster.lower(), pattern.lower())
-
-
-def _is_seen(silence: Silence, mine: frozenset[str] | None) -> bool:
-    """A silence may say in its reason what its namespace is not to tell everybody."""
-    return mine is None or not silence.scope.namespace or silence.scope.namespace in mine

@@ -82,7 +82,7 @@ def _compared(before: Statistics | None) -> Iterator[Line]:
 def _compared_in_text(statistics: Statistics, before: Statistics | None) -> str:
     if before is None or before.deaths == statistics.deaths:
         return ""
-    return f" · {before.deaths:,} in the week before"
+    return f" · the week before {before.deaths:,}"
 
 
 def _in_week(config: Digest, moment: datetime, week: int) -> datetime:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from bot import logs
 from bot.clock import Clock
-from bot.errors import StoreUnavailable
+from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.acts import Act, ActRefusal, ActResult
 from bot.incidents.ports import Board, Errand, ErrandStore, LiveIncidents
 from bot.model.incident_problems import NotAnsweredInTime, StoreAway
@@ -105,5 +105,12 @@ async def _run(errand: Errand, keeper: Board, errands: ErrandStore, clock: Clock
         log.warning("errand_too_old", errand=errand.id, at=errand.act.at.isoformat())
         await errands.answer(errand.id, ActResult(refusal=ActRefusal.TOO_LATE), now)
         return
-    result = await keeper.act(errand.act)
-    await errands.answer(errand.id, result, clock.now())
+    try:
+        result = await keeper.act(errand.act)
+    except (Deposed, StoreUnavailable):
+        raise
+    except Exception:
+        # Whatever one act did to its incident: the others go on, and its asker is told that nobody knows.
+        log.exception("errand_failed", errand=errand.id, incident=errand.act.command.incident)
+    else:
+        await errands.answer(errand.id, result, clock.now())

@@ -37,4 +37,6 @@ class Held:
 
     def kept(self) -> KeptIncident:
         """What the store keeps of it."""
-        return KeptIncident(incident=self.incident, route=self.route, followings=self.followings)
+        return KeptIncident(
+            incident=self.incident, route=self.route, followings=self.followings, final=self.final
+        )

@@ -45,7 +45,6 @@ from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Findings
 from bot.model.pods import ClusterName
 from bot.model.probes import may_be_probe_kill
-from bot.model.routes import Route
 
 QUEUE = 10_000
 """Findings that may wait to be taken in; the watch waits beyond that."""
@@ -196,7 +195,7 @@ class Keeper:
         deaths = [death for each in waiting for death in _deaths(each)]
         known = set(await self._journal.known([each.id for each in deaths if not each.cause.is_stuck]))
         await self._ids.fill(2 * len(deaths))  # one for each, and one for a storm's digest
-        routes = await self._routes(deaths)
+        await self._router.prepare([each for each in deaths if self._live.tells(each) is None])
         changed: dict[IncidentId, Held] = {}
         for each in waiting:
             match each:
@@ -207,17 +206,13 @@ class Keeper:
                     if self._is_to_be_refined(news):
                         self._start(tasks, self._refiners, self._refine(news), f"cause of {each.uid}")
                     else:
-                        self._fold(news, None, routes, changed)
+                        self._fold(news, None, changed)
                 case _Refined(findings, events):
                     news = replace(findings, deaths=tuple(_new(findings.deaths, known)))
-                    self._fold(news, events, routes, changed)
+                    self._fold(news, events, changed)
         await self._journal.save()
         for held in changed.values():
             self._gather(tasks, held)
-
-    async def _routes(self, deaths: Iterable[Death]) -> dict[DeathId, Route]:
-        """Where those go that may open an incident."""
-        return {each.id: await self._router.route(each) for each in deaths if self._live.tells(each) is None}
 
     def _reach(self, checkpoint: Checkpoint, tasks: asyncio.TaskGroup) -> None:
         """Note the checkpoint; a death that is still being refined was found before it, and comes first."""
@@ -251,13 +246,11 @@ class Keeper:
         self,
         findings: Findings,
         events: Sequence[Event] | None,
-        routes: dict[DeathId, Route],
         changed: dict[IncidentId, Held],
     ) -> None:
         """Fold the deaths into their incidents, and note all that is to be written of these findings."""
         for death in findings.deaths:
-            route = routes.get(death.id) or self._router.at_once(death)
-            held = self._live.died(death, route, self._clock.now())
+            held = self._live.died(death, self._router.at_once(death), self._clock.now())
             if held is None:
                 continue
             if events is not None:
@@ -357,6 +350,8 @@ class Keeper:
         return reading.result()
 
     async def _announce(self, held: Held) -> None:
+        if held.final and held.told:
+            return
         held.told = True
         self._journal.incident(held)
         await self._journal.save()

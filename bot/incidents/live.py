@@ -92,6 +92,8 @@ class Live:
     def restore(self, kept: Iterable[KeptIncident]) -> None:
         """Take up what the store has; what they say is the outbox's to deliver."""
         for each in sorted(kept, key=lambda each: each.incident.last_at):
+            if each.final:
+                continue
             self._hold(Held(incident=each.incident, route=each.route, followings=each.followings, told=True))
 
     # What happens
@@ -121,6 +123,8 @@ class Live:
 
     def apply(self, held: Held, given: Input, now: datetime) -> bool:
         """Have something happen to an incident; says whether that changed anything."""
+        if held.final:
+            return False  # it was let go while its evidence was read
         before = held.incident
         step = reducer.reduce(before, given, now)
         if step.incident is None or (step.incident is before and not step.effects):
@@ -171,9 +175,9 @@ class Live:
     def let_go(self, held: Held) -> None:
         """Nothing more will be said of it."""
         self._unkey(held, held.incident.key)
-        self._by_id.pop(held.incident.id, None)
-        held.final = True
-        self._turned(held, ())
+        if self._by_id.pop(held.incident.id, None) is not None:
+            held.final = True
+            self._turned(held, ())
 
     # Silences
 

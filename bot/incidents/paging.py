@@ -51,6 +51,7 @@ def page_letter(incident: Incident, page: Page, now: datetime, *, text: str, run
         revision=revision,
         urgency=Urgency.CRITICAL if page.action is PageAction.TRIGGER else Urgency.NORMAL,
         created_at=now,
+        edit_only=page.action is not PageAction.TRIGGER,
         # What is resolved may come back, under the same key: the letter is then written anew.
         final=page.action is PageAction.RESOLVE,
     )

@@ -14,6 +14,7 @@ from bot.model.commands import Verb
 from bot.model.deaths import Death, DeathId
 from bot.model.escalations import EscalationPlan
 from bot.model.events import Event
+from bot.model.home import HomeAlerts
 from bot.model.incident_commands import ExportIncident, ListIncidents, ShowIncident, ShowStats
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter
@@ -286,12 +287,12 @@ class Router(Protocol):
         """Where that goes which nothing else claims."""
         ...
 
-    async def route(self, death: Death) -> Route:
-        """Where an incident that begins with this death goes; half a second at most."""
+    async def prepare(self, deaths: Sequence[Death]) -> None:
+        """Ask for what routes of these go by; half a second at most."""
         ...
 
     def at_once(self, death: Death) -> Route:
-        """The same, with what is known without asking."""
+        """Where an incident that begins with this death goes, by what is known."""
         ...
 
     def plan(self, name: str) -> EscalationPlan:
@@ -306,6 +307,10 @@ class Readings(Protocol):
         self, asker: Asker, command: ShowIncident | ListIncidents | ExportIncident | ShowStats
     ) -> Answer:
         """The answer, if the asker may read it; it is on record then."""
+        ...
+
+    async def at_home(self, asker: Asker) -> HomeAlerts | None:
+        """What is open and silenced, as far as the asker may see it; None where there is nothing to say."""
         ...
 
 

@@ -1,7 +1,6 @@
 """What people read of a cluster's incidents: lists, stories, files and figures. Implements `ports.Readings`.
 
-Whoever may list the pods of a namespace may read of its incidents; of those that reach over several, whoever
-may in all of them. The log that an export holds is for those who may read logs.
+Who may read what is `access`'. The log that an export holds is for those who may read logs.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from datetime import timedelta
 from bot import logs
 from bot.clock import Clock
 from bot.incidents import figures
+from bot.incidents.access import Access, namespaces_of
 from bot.incidents.account import account
 from bot.incidents.at_home import at_home
 from bot.incidents.export import exported
@@ -30,7 +30,7 @@ from bot.model.incident_commands import (
     ShowStats,
 )
 from bot.model.incident_problems import NoSuchIncident
-from bot.model.incidents import Incident, IncidentId
+from bot.model.incidents import IncidentId
 from bot.model.messages import Attachment, Context, Message, Paragraph, code, plain
 from bot.model.past import Account, Selection
 from bot.model.people import Asker
@@ -51,6 +51,7 @@ class IncidentReadings:
     ) -> None:
         self._cluster = cluster
         self._gate = gate
+        self._access = Access(gate)
         self._clock = clock
         self._chronicle = chronicle
         self._pictures = pictures
@@ -80,7 +81,8 @@ class IncidentReadings:
         selection = Selection(cluster=self._cluster, among=Among.OPEN, namespaces=mine)
         found = await self._chronicle.listed(selection)
         silences = await self._chronicle.silences(self._clock.now())
-        return at_home(found, silences, self._cluster, mine)
+        seen = [each for each in silences if self._access.may_see(asker, each.scope)]
+        return at_home(found, seen, self._cluster)
 
     async def _listed(self, asker: Asker, command: ListIncidents) -> Message:
         mine, decision = await self._allowed(asker, command.namespace, "incidents")
@@ -120,17 +122,13 @@ class IncidentReadings:
         told = await self._chronicle.account(identity)
         if told is None or told.incident.key.cluster != self._cluster:
             raise NoSuchIncident(identity)
-        decisions = [
-            self._gate.authorise(asker, Verb.LIST, each, f"incident/{identity}")
-            for each in _namespaces(told.incident)
-        ]
-        return told, decisions[0]
+        return told, self._access.to_read(asker, told.incident)
 
     def _file(self, asker: Asker, told: Account, form: ExportForm) -> Attachment:
         if form is ExportForm.JSON:
             return exported(told)
         reads_logs = all(
-            self._gate.decide(asker, Verb.LOGS, each).allowed for each in _namespaces(told.incident)
+            self._gate.decide(asker, Verb.LOGS, each).allowed for each in namespaces_of(told.incident)
         )
         return postmortem(told, with_log=reads_logs)
 
@@ -139,24 +137,16 @@ class IncidentReadings:
     ) -> tuple[frozenset[str] | None, Decision]:
         """The namespaces that an answer may be about, None for all, and the decision that allows it."""
         if namespace:
-            return frozenset({namespace}), self._gate.authorise(asker, Verb.LIST, namespace, what)
+            return frozenset({namespace}), self._access.to_read_in(asker, namespace, what)
         mine = await self._visible(asker)
-        if mine:
-            return mine, self._gate.decide(asker, Verb.LIST, min(mine))
-        return mine, self._gate.authorise(asker, Verb.LIST, ALL_NAMESPACES, what)
+        return mine, self._access.to_read_in(asker, min(mine) if mine else ALL_NAMESPACES, what)
 
     async def _visible(self, asker: Asker) -> frozenset[str] | None:
         """The namespaces with incidents that the asker may see; None: all, and what belongs to none."""
-        if self._gate.decide(asker, Verb.LIST, ALL_NAMESPACES).allowed:
+        if self._access.may_read_in(asker, ALL_NAMESPACES):
             return None
         known = await self._chronicle.namespaces(self._cluster) - {""}
-        return frozenset(each for each in known if self._gate.decide(asker, Verb.LIST, each).allowed)
-
-
-def _namespaces(incident: Incident) -> tuple[str, ...]:
-    """All that an incident tells of; at least one."""
-    told = {incident.key.namespace, *(each.namespace for each in incident.workloads)} - {""}
-    return tuple(sorted(told)) or (ALL_NAMESPACES,)
+        return frozenset(each for each in known if self._access.may_read_in(asker, each))
 
 
 def _with_file(told: Account, file: Attachment) -> Message:

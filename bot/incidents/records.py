@@ -24,6 +24,8 @@ class KeptIncident:
     """Where it was routed when it opened."""
     followings: tuple[Following, ...] = ()
     """What is followed of it, workload by workload; none once nothing more is expected."""
+    final: bool = False
+    """Nothing more is said of it, so it need not be taken up again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

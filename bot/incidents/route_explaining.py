@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from difflib import get_close_matches
 
 from bot.clock import Clock
@@ -40,16 +41,7 @@ class RouteExplaining:
             raise NotRecorded
         decision = self._access.to_read_in(asker, command.namespace, f"pod/{command.pod}")
         with self._gate.audited(asker, decision, f"pod/{command.pod}", "route"):
-            pod = self._meant(command)
-            facts = await self._routing.facts(pod)
-            routes = {cause: self._routing.route(replace(facts, cause=cause)) for cause in Cause}
-        return RouteExplanation(
-            namespace=pod.namespace,
-            pod=pod.name,
-            owner=pod.owner,
-            variants=variants(routes),
-            at=self._clock.now(),
-        )
+            return await explained(self._routing, self._meant(command), self._clock.now())
 
     def _meant(self, command: RoutePod) -> Pod:
         """The pod of this name, or the only one that begins so."""
@@ -67,7 +59,21 @@ class RouteExplaining:
         return found[0]
 
 
-def variants(routes: Mapping[Cause, Route]) -> tuple[RouteVariant, ...]:
+async def explained(routing: Routing, pod: Pod, now: datetime) -> RouteExplanation:
+    """The routes that claim a pod, by the causes that it may die of."""
+    facts = await routing.facts(pod)
+    usual, *others = _variants({cause: routing.route(replace(facts, cause=cause)) for cause in Cause})
+    return RouteExplanation(
+        namespace=pod.namespace,
+        pod=pod.name,
+        owner=pod.owner,
+        usual=usual,
+        others=tuple(others),
+        at=now,
+    )
+
+
+def _variants(routes: Mapping[Cause, Route]) -> tuple[RouteVariant, ...]:
     """The different ways, the one that most causes go first; the reasons are those of its first cause."""
     causes: dict[Route, list[Cause]] = defaultdict(list)
     for cause, route in routes.items():

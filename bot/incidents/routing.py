@@ -213,8 +213,10 @@ def _runbook(value: str, _: AnnotationRule) -> str:
 
 def _owner(value: str, _: AnnotationRule) -> str:
     words = " ".join(value.split())
-    if not words or not words.isprintable():
+    if not words:
         raise _Refused("it names nobody")
+    if not words.isprintable():
+        raise _Refused("it holds characters that cannot be shown")
     return words if len(words) <= MOST_OWNER else f"{words[: MOST_OWNER - 1]}…"
 
 

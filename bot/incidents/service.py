@@ -26,6 +26,7 @@ from bot.incidents.route_explaining import RouteExplaining
 from bot.incidents.silence_requests import SilenceRequests
 from bot.model.answers import Answer
 from bot.model.commands import DeletePod
+from bot.model.home import HomeAlerts
 from bot.model.incident_commands import (
     AcknowledgeIncident,
     CreateSilence,
@@ -96,6 +97,10 @@ class IncidentService:
             return await self._acting.dead_pod(asker, command)
         except StoreUnavailable as error:
             raise StoreAway from error
+
+    async def at_home(self, asker: Asker) -> HomeAlerts | None:
+        """What is open and silenced, for the Home tab; None where nothing is. Raises `StoreUnavailable`."""
+        return None if self._readings is None else await self._readings.at_home(asker)
 
     async def to_act_on(self, asker: Asker, identity: IncidentId) -> Incident:
         """An incident on which the asker may act: for a dialog that asks them how."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from bot import logs
 from bot.clock import Clock
@@ -133,7 +132,9 @@ class SilenceRequests:
         """Those that hold."""
         now = self._clock.now()
         holding = [
-            each for each in await self._silences.not_ended() if each.lasts(now) and self._is_ours(each)
+            each
+            for each in await self._silences.not_ended()
+            if each.lasts(now) and silencing.concerns(each, self._cluster)
         ]
         shown = [each for each in holding if self._access.may_see(asker, each.scope)]
         shown.sort(key=lambda each: each.until)
@@ -156,7 +157,7 @@ class SilenceRequests:
 
     async def _allowed(self, asker: Asker, identity: SilenceId) -> tuple[Silence, Decision]:
         silence = await self._silences.get(identity) or await self._of_its_incident(identity)
-        if silence is None or not self._is_ours(silence):
+        if silence is None or not silencing.concerns(silence, self._cluster):
             raise NoSuchSilence(identity)
         decision = await self._decision(asker, silence)
         if not silence.lasts(self._clock.now()):
@@ -200,9 +201,6 @@ class SilenceRequests:
             return
         if all(each.name != pod or each.namespace != namespace for each in self._pods()):
             raise NoSuchScope(pod, namespace)
-
-    def _is_ours(self, silence: Silence) -> bool:
-        return not silence.scope.cluster or fnmatchcase(self._cluster, silence.scope.cluster)
 
     async def _new_id(self) -> SilenceId:
         for _ in range(_ATTEMPTS):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.model.deaths import Death
 from bot.model.escalations import NOBODY, EscalationPlan
 from bot.model.people import ChannelId
@@ -19,9 +21,8 @@ class Unrouted:
         """The channel."""
         return self._channel
 
-    async def route(self, death: Death) -> Route:
-        """To the channel."""
-        return self.at_once(death)
+    async def prepare(self, deaths: Sequence[Death]) -> None:
+        """There is nothing to ask for."""
 
     def at_once(self, death: Death) -> Route:  # noqa: ARG002 - the port's signature
         """To the channel."""

@@ -9,6 +9,7 @@ from bot import logs
 from bot.incidents import announce, story
 from bot.incidents.effects import Effect, Mention, Page, SecondChannel, Show, Tell
 from bot.incidents.held import Held
+from bot.incidents.paging import page_letter
 from bot.model.incidents import Incident, IncidentState, Severity
 from bot.model.letters import Letter, LetterKey, Urgency
 from bot.model.messages import Message
@@ -38,6 +39,7 @@ def own_letters(held: Held, now: datetime, *, unsaved: bool) -> Sequence[Letter]
             urgency=_urgency(incident),
             incident=incident.id,
             created_at=now,
+            edit_only=incident.state is IncidentState.MERGED,
             final=held.final,
         )
         for key, channel in _places(held)
@@ -64,7 +66,10 @@ def letters_of(held: Held, effect: Effect, now: datetime) -> Iterator[Letter]:
             yield _in_thread(held, f"call/{step}", called, now, urgency=Urgency.CRITICAL)
         case SecondChannel(step=step, channel=channel):
             yield _once(held, f"second/{step}", channel, story.elsewhere(incident, now), now)
-        case Show() | Tell() | Page():
+        case Page():
+            text = _message(held, unsaved=False).text
+            yield page_letter(incident, effect, now, text=text, runbook=held.route.runbook)
+        case Show() | Tell():
             return
 
 

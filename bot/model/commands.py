@@ -27,7 +27,7 @@ class Verb(Enum):
     RAW = "raw"
     """Reading the API by path; a rule that has it names the paths."""
     INCIDENTS = "incidents"
-    """Acknowledge, silence and the like. Nothing asks for it yet; policies may name it already."""
+    """Acknowledge, silence, close."""
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):

@@ -70,8 +70,10 @@ class RouteExplanation:
     namespace: str
     pod: str
     owner: Owner
-    variants: tuple[RouteVariant, ...]
-    """The one for most causes first; one alone where the cause makes no difference."""
+    usual: RouteVariant
+    """For most causes."""
+    others: tuple[RouteVariant, ...] = ()
+    """None where the cause makes no difference."""
     at: datetime
 
 

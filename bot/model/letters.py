@@ -50,6 +50,8 @@ class Letter:
     incident: IncidentId | None = None
     """The incident whose deaths are announced once this is delivered."""
     created_at: datetime
+    edit_only: bool = False
+    """Worth saying only where an earlier wording stands already; otherwise it counts as said."""
     final: bool = False
     """Nothing more will be said under this key: once delivered, it may be forgotten."""
 

@@ -18,6 +18,16 @@ podbot breaks a watch off that is silent for longer, and begins another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlackCondition:
+    """How Slack is, as this replica sees it."""
+
+    problem: str = ""
+    """Why it does not answer; empty while it does."""
+    connected: bool = True
+    """Whether what people do there reaches podbot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterCondition:
     """How one cluster's line is, as this replica sees it."""
 
@@ -49,7 +59,7 @@ def watch_problem(freshness: Freshness | None, now: datetime) -> str:
     return f"nothing heard for {silent.total_seconds():.0f} s" if silent > SILENT_AFTER else ""
 
 
-def ailments(clusters: Sequence[ClusterCondition], slack_problem: str, now: datetime) -> Mapping[str, str]:
+def ailments(clusters: Sequence[ClusterCondition], slack: SlackCondition, now: datetime) -> Mapping[str, str]:
     """What keeps podbot from being alive and well: a watch, a cluster that nobody leads, Slack."""
     found: dict[str, str] = {}
     for each in clusters:
@@ -57,16 +67,14 @@ def ailments(clusters: Sequence[ClusterCondition], slack_problem: str, now: date
             found[f"watch of {each.name}"] = problem
         if each.lease_problem or not each.led:
             found[f"lease of {each.name}"] = each.lease_problem or "nobody leads"
-    if slack_problem:
-        found["slack"] = slack_problem
-    return found
+    return found | _of_slack(slack)
 
 
 def troubles(
     clusters: Sequence[ClusterCondition],
     *,
     delivery: Mapping[str, str],
-    slack_problem: str,
+    slack: SlackCondition,
     heartbeat_problem: str,
     now: datetime,
 ) -> Mapping[str, str]:
@@ -89,8 +97,12 @@ def troubles(
             found.setdefault("store", words)
         else:
             found["fallback webhook" if subject == "webhook" else subject] = words
-    if slack_problem:
-        found.setdefault("slack", slack_problem)
+    found = _of_slack(slack) | found
     if heartbeat_problem:
         found["heartbeat"] = heartbeat_problem
     return found
+
+
+def _of_slack(slack: SlackCondition) -> dict[str, str]:
+    found = {"slack": slack.problem} if slack.problem else {}
+    return found if slack.connected else found | {"connection": "no connection is open"}

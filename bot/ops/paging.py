@@ -67,6 +67,7 @@ class WebhookDelivery:
         *,
         letter: LetterKey,
         thread: MessageTs | None = None,  # noqa: ARG002 - the port's; a webhook has no threads
+        broadcast: bool = False,  # noqa: ARG002 - likewise
         plain: bool = False,
     ) -> MessageTs:
         """Open the alert. What is acknowledged or over before it was opened needs no alert."""

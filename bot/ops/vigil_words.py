@@ -96,6 +96,12 @@ _SUBJECTS = {
         was="Slack took nothing",
         now="what waited is being said",
     ),
+    "connection": _Words(
+        has_been="nothing comes in from Slack",
+        meanwhile="Commands and buttons are not heard; alerts go out.",
+        was="nothing came in from Slack",
+        now="commands and buttons are heard again",
+    ),
     "channel": _Words(
         has_been="nothing gets through to the channel {}",
         meanwhile="What is to be said there waits.",

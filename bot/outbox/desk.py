@@ -83,6 +83,12 @@ class Entry:
         return self.posted.ts is not None
 
     @property
+    def is_needless(self) -> bool:
+        """Whether it would only edit a message that was never begun."""
+        begun = self.stands or self.unknown or self.posted.tried_at is not None
+        return self.letter.edit_only and not begun
+
+    @property
     def _parent(self) -> Entry | None:
         """The letter in whose thread it goes, as far as it is known."""
         if self.letter.thread is None or self.threadless:
@@ -173,6 +179,12 @@ class Desk:
             )
             for each in tuple(islice(quiet, surplus)):
                 del self.entries[each.key]
+
+    async def count_as_said(self, entry: Entry) -> None:
+        """Have done with a letter that is `is_needless`."""
+        entry.came_to(Posted(revision=entry.letter.revision), self._clock.now())
+        self.rest(entry)
+        await self.note(entry)
 
     async def note(self, entry: Entry) -> None:
         """Have the store remember how far the letter has come; where that fails, it is done later."""

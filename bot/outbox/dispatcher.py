@@ -113,7 +113,7 @@ class Dispatcher:
             async with self._steps:
                 await self._steps.wait_for(lambda: self._has_room_for(desk, letter))  # noqa: B023 - awaited here
             if not desk.closed and (entry := desk.take(letter)) is not None:
-                self._enqueue(entry)
+                await self._have_said(entry)
 
     async def flush(self, seconds: float) -> None:
         """Return when everything handed over is delivered and noted, after `seconds` at the latest."""
@@ -234,6 +234,14 @@ class Dispatcher:
 
     # Ways
 
+    async def _have_said(self, entry: Entry) -> None:
+        if not entry.is_needless:
+            self._enqueue(entry)
+            return
+        if entry.waits_in is not None:
+            self._lane(entry.waits_in).remove([entry])
+        await entry.desk.count_as_said(entry)
+
     def _enqueue(self, entry: Entry) -> None:
         """Put what has something new to say into its lane."""
         lane = self._lane(entry.waits_in) if entry.waits_in is not None else self._way_of(entry)
@@ -281,7 +289,7 @@ class Dispatcher:
             if desk.closed:
                 return
             if entry.waits:
-                self._enqueue(entry)
+                await self._have_said(entry)
             else:
                 desk.rest(entry)
 

@@ -198,6 +198,7 @@ class Lane:
             self._worded(entry, letter),
             letter=entry.key,
             thread=entry.thread_in(self.channel),
+            broadcast=letter.broadcast,
             plain=trying.plain,
         )
         if self.closed_for:

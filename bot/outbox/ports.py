@@ -48,9 +48,13 @@ class Delivery(Protocol):
         *,
         letter: LetterKey,
         thread: MessageTs | None = None,
+        broadcast: bool = False,
         plain: bool = False,
     ) -> MessageTs:
-        """Post a new message, marked as this letter's; returns its id. `plain`: as text, without blocks."""
+        """Post a new message, marked as this letter's; returns its id.
+
+        `broadcast`: a reply that the channel sees, too. `plain`: as text, without blocks.
+        """
         ...
 
     async def update(

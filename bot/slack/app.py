@@ -83,7 +83,7 @@ def build(
         dialog=dialog,
         streams=streams,
         windows=Windows(client=client, speaker=speaker, patience=patience),
-        home=HomeTab(client, clusters),
+        home=HomeTab(client, clusters, incidents),
         ask=asking,
         intake=intake,
         patience=patience,

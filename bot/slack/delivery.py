@@ -38,13 +38,19 @@ class SlackDelivery:
         *,
         letter: LetterKey | None = None,
         thread: MessageTs | None = None,
+        broadcast: bool = False,
         plain: bool = False,
     ) -> MessageTs:
         """Post a new message; its files go into its thread, and a lost file does not make the post fail."""
         rendered = _rendered(message, letter, plain=plain)
         with _in_the_outboxs_words(), translated():
             answer = await self._client.chat_postMessage(
-                channel=channel, thread_ts=thread, **_said(rendered), unfurl_links=False, unfurl_media=False
+                channel=channel,
+                thread_ts=thread,
+                reply_broadcast=broadcast if thread is not None else None,
+                **_said(rendered),
+                unfurl_links=False,
+                unfurl_media=False,
             )
         ts = MessageTs(answer["ts"])
         if rendered.attachments:

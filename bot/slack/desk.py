@@ -43,7 +43,7 @@ from bot.slack.payloads import Clicked, Submitted, Typed
 from bot.slack.picked import Picked
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
-from bot.slack.windows import Windows
+from bot.slack.windows import Runner, Windows
 
 logger = logs.get(__name__)
 
@@ -114,9 +114,9 @@ class Desk:
             press = read_press(click.action_id, click.value)
             if click.in_view and press.audience is Audience.ASKER:
                 place = self._about(click.place, press)
-                pods = self._clusters.of(place.cluster)
+                source = self._source(place, press.command)
                 await self._windows.answer(
-                    pods, asker, place, press.command, trigger=click.trigger, window=click.window
+                    source, asker, place, press.command, trigger=click.trigger, window=click.window
                 )
             else:
                 await self._run(asker, click.place, press, trigger=click.trigger, pressed=True)
@@ -153,6 +153,12 @@ class Desk:
             await self._dialog.carry_out(pods, asker, sent.view_id, pending, reason)
 
         await self._serve(msgspec.structs.replace(pending.place, user=sent.user), work)
+
+    def _source(self, place: Place, command: Command) -> Runner:
+        """Who answers a command where nothing more than an answer is to be had of it."""
+        if self._incidents is not None and isinstance(command, IncidentRequest):
+            return self._incidents.of(place.cluster)
+        return self._clusters.of(place.cluster)
 
     def _about(self, place: Place, press: Press) -> Place:
         """The place of a request for a cluster; what is the same everywhere is about none, unless named."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -40,15 +40,22 @@ class HomeSource(Protocol):
         ...
 
 
-Alerts: TypeAlias = Callable[[ClusterName, Asker], Awaitable[HomeAlerts | None]]
-"""What is open and silenced on a cluster, as far as the asker may see it. Raises `StoreUnavailable`."""
+class AlertSource(Protocol):
+    """The incident service of a cluster, as far as the tab needs it."""
+
+    async def at_home(self, asker: Asker) -> HomeAlerts | None:
+        """What is open and silenced, as far as the asker may see it. Raises `StoreUnavailable`."""
+        ...
 
 
 class HomeTab:
     """Publishes the tab. Without `alerts` nothing is said of incidents."""
 
     def __init__(
-        self, client: AsyncWebClient, clusters: Clusters[HomeSource], alerts: Alerts | None = None
+        self,
+        client: AsyncWebClient,
+        clusters: Clusters[HomeSource],
+        alerts: Clusters[AlertSource] | None = None,
     ) -> None:
         self._client = client
         self._clusters = clusters
@@ -56,8 +63,11 @@ class HomeTab:
 
     async def show(self, asker: Asker) -> None:
         """Publish the tab as it is for this person now."""
-        homes = [each.pods.home(asker) for each in self._clusters]
-        first, *others = [replace(each, alerts=await self._alerts_of(each.cluster, asker)) for each in homes]
+        homes = [
+            replace(each.pods.home(asker), alerts=await self._alerts_of(each.name, asker))
+            for each in self._clusters
+        ]
+        first, *others = homes
         view = drawn(first, *others)
         try:
             with translated():
@@ -70,9 +80,10 @@ class HomeTab:
         """None as well where the store does not answer soon: the rest of the tab comes from memory."""
         if self._alerts is None:
             return None
+        source = self._alerts.of(cluster)
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self._alerts(cluster, asker)
+                return await source.at_home(asker)
         except (StoreUnavailable, TimeoutError) as problem:
             logger.warning("home_without_incidents", cluster=cluster, reason=repr(problem))
             return None

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import logs
 from bot.errors import UserError
 from bot.model.answers import Answer
-from bot.model.commands import DeletePod
+from bot.model.commands import Command, DeletePod
 from bot.model.incident_answers import Acted, SilenceChange, SilenceChanged
 from bot.model.incident_commands import (
     DeleteDeadPod,
@@ -28,6 +28,7 @@ from bot.model.incident_problems import HowLong, NothingToEdit, StillFailing
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.messages import Audience
 from bot.model.people import Asker
+from bot.model.pods import ClusterName
 from bot.model.silences import Silence
 from bot.slack import incident_views
 from bot.slack.actions import Press
@@ -35,12 +36,14 @@ from bot.slack.client import SlackTrouble, translated
 from bot.slack.clusters import Clusters
 from bot.slack.deletion import Deleter, DeletionDialog
 from bot.slack.drawing import Json
+from bot.slack.home import AlertSource
 from bot.slack.place import Place
+from bot.slack.windows import Runner
 
 logger = logs.get(__name__)
 
 
-class IncidentSource(Protocol):
+class IncidentSource(AlertSource, Protocol):
     """The incident service of a cluster."""
 
     async def run(self, asker: Asker, command: IncidentCommand) -> Answer:
@@ -76,6 +79,10 @@ class IncidentDesk:
         self._deletion = deletion
         self._patience = patience
 
+    def of(self, cluster: ClusterName | None) -> Runner:
+        """The service of a cluster, for where no dialog can be opened: what asks back is refused there."""
+        return _Plainly(self._sources.of(cluster))
+
     async def answer(
         self, pods: Deleter, asker: Asker, place: Place, press: Press, *, trigger: str, pressed: bool
     ) -> Answer | None:
@@ -84,9 +91,7 @@ class IncidentDesk:
         `trigger` opens a dialog, within 3 seconds; `pressed` where it was a button and not typed. Raises
         `UserError`, and `TimeoutError` where it took too long.
         """
-        command = press.command
-        if not isinstance(command, IncidentRequest):
-            raise TypeError(f"{type(command).__name__} is nothing about incidents")
+        command = _about_incidents(press.command)
         source = self._sources.of(place.cluster)
         if isinstance(command, DeleteDeadPod):
             async with asyncio.timeout(self._patience):
@@ -151,6 +156,22 @@ class IncidentDesk:
             logger.info("dialog_not_opened", code=trouble.code, details=trouble.details)
             return False
         return True
+
+
+class _Plainly:
+    """An incident service as one that takes any command; it gets none of others."""
+
+    def __init__(self, source: IncidentSource) -> None:
+        self._source = source
+
+    async def run(self, asker: Asker, command: Command) -> Answer:
+        return await self._source.run(asker, _about_incidents(command))
+
+
+def _about_incidents(command: Command) -> IncidentCommand:
+    if not isinstance(command, IncidentRequest):
+        raise TypeError(f"{type(command).__name__} is nothing about incidents")
+    return command
 
 
 def _shows_by_itself(press: Press, answer: Answer) -> bool:

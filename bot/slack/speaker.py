@@ -168,7 +168,8 @@ class Speaker:
         except SlackTrouble as trouble:
             logger.warning("files_lost", code=trouble.code, details=trouble.details)
             return rendered.ending_with((Text(_no_files(trouble)),))
-        return rendered.ending_with(_links(shared))
+        pictures = all(each.alt for each in rendered.attachments)
+        return rendered.ending_with(_links(shared, "As a picture: " if pictures else "In full: "))
 
     def _by_response_url(
         self, place: Place, *, replaces: bool = False, public: bool = False
@@ -245,8 +246,8 @@ def _said(rendered: RenderedMessage) -> dict[str, Any]:
     return said
 
 
-def _links(files: tuple[SharedFile, ...]) -> Line:
-    line: list[Inline] = [Text("In full: ")]
+def _links(files: tuple[SharedFile, ...], what: str) -> Line:
+    line: list[Inline] = [Text(what)]
     for number, file in enumerate(files):
         if number:
             line.append(Text(", "))

@@ -18,6 +18,7 @@ from bot.commands.clusters import of_cluster
 from bot.commands.replies import reply
 from bot.model.answers import Answer
 from bot.model.commands import Command, DebugPod, DeletePod, DeletePods, FollowLogs
+from bot.model.incident_commands import DeleteDeadPod, EditSilence
 from bot.model.messages import Actions, Audience, Block, Button, Menu, Message, Preformatted, Table
 from bot.model.people import Asker
 from bot.slack import limits
@@ -31,12 +32,12 @@ from bot.slack.speaker import Speaker
 
 logger = logs.get(__name__)
 
-_NOT_HERE = (DebugPod, DeletePod, DeletePods, FollowLogs)
+_NOT_HERE = (DebugPod, DeleteDeadPod, DeletePod, DeletePods, EditSilence, FollowLogs)
 """What asks back or goes on, for which a window has no room."""
 
 
 class Runner(Protocol):
-    """The pod service, as far as a window needs it."""
+    """A service, as far as a window needs it."""
 
     async def run(self, asker: Asker, command: Command) -> Answer:
         """Do what was asked, if the asker may."""

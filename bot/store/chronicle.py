@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.deaths import Cause
@@ -43,9 +43,16 @@ class StoredChronicle:
         self._database = database
 
     async def namespaces(self, cluster: ClusterName) -> frozenset[str]:
-        """The namespaces that have or had incidents; an empty name stands for whole nodes."""
-        asked = select(incidents.c.namespace).where(incidents.c.cluster == cluster).distinct()
-        query = asked.order_by(incidents.c.namespace).limit(MOST_NAMESPACES)
+        """The namespaces that have or had incidents, a node's among them; empty for what belongs to none."""
+        own = select(incidents.c.namespace).where(incidents.c.cluster == cluster)
+        of_nodes = (
+            select(deaths.c.namespace)
+            .join(
+                incidents, and_(incidents.c.cluster == deaths.c.cluster, incidents.c.id == deaths.c.incident)
+            )
+            .where(incidents.c.cluster == cluster, incidents.c.namespace == "")
+        )
+        query = union(own, of_nodes).limit(MOST_NAMESPACES)
         return frozenset(await self._database.read(lambda connection: connection.scalars(query)))
 
     async def listed(self, selection: Selection, page: int = 0) -> IncidentsListed:

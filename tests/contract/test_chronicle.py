@@ -123,6 +123,16 @@ async def test_a_list_is_of_a_workload_a_namespace_or_a_time(
     assert await chronicle.namespaces(CLUSTER) == {"shop", "payments"}
 
 
+async def test_namespaces_are_also_those_of_a_nodes_incident(
+    kept: LeaderStore, chronicle: StoredChronicle
+) -> None:
+    """Who may see one of them is not told that there is nothing to see."""
+    death = a_pods_death(Cause.NODE_LOST, namespace="search")
+    incident = an_incident("1F3K", death)
+    await kept.save(a_batch(replace(incident, key=replace(incident.key, namespace="")), death))
+    assert await chronicle.namespaces(CLUSTER) == {"", "search"}
+
+
 async def test_an_account_has_everything(kept: LeaderStore, store: Store, chronicle: StoredChronicle) -> None:
     """The incident as it stands, what happened to it, and each death, in order."""
     first, second = a_death(restart=3), a_death(restart=4, seconds=90)
@@ -321,7 +331,9 @@ async def test_many_deaths_are_added_up_quickly(kept: LeaderStore, chronicle: St
     """By the database: a month of a busy cluster must not keep a person waiting."""
     deaths = [a_death(uid=f"uid-{number}", seconds=number * 60) for number in range(5_000)]
     incident = an_incident("1F3K", *deaths[:100])
-    records = tuple(RecordedDeath(death=each, incident=incident.id, told_by=incident.id, revision=1) for each in deaths)
+    records = tuple(
+        RecordedDeath(death=each, incident=incident.id, told_by=incident.id, revision=1) for each in deaths
+    )
     await kept.save(Batch(deaths=records, incidents=(KeptIncident(incident=incident),)))
     found = await chronicle.statistics(CLUSTER, at(0), at(90 * 24 * HOUR))
     assert found.deaths == 5_000

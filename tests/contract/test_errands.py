@@ -6,8 +6,10 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.clock import SystemClock
 from bot.incidents import silencing
 from bot.incidents.acts import Act, ActRefusal, ActResult
+from bot.incidents.errands import SharedBoard, run_errands
 from bot.incidents.ports import ErrandStore, Incidents, SilenceStore
 from bot.model.incident_commands import AcknowledgeIncident, SilenceIncident
 from bot.model.incidents import Ending, IncidentId, IncidentState, SilenceId
@@ -16,7 +18,9 @@ from bot.model.pods import ClusterName
 from bot.model.silences import Silence
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
+from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
+from tests.support.incident_board import MemoryBoard
 from tests.support.pods import at
 from tests.support.stores import a_batch, an_incident
 
@@ -107,3 +111,22 @@ async def test_any_replica_finds_an_incident(store: Store, kept: LeaderStore) ->
     assert await archive.find(IncidentId("3333")) is None
     assert await archive.open_ones() == (opened,)
     assert await store.archive(ClusterName("staging")).find(ID) is None
+
+
+async def test_a_press_reaches_the_leader_through_the_store(store: Store) -> None:
+    """One replica leaves it, the one that leads does it once, and the answer comes back."""
+    clock = SystemClock()
+    keeper = MemoryBoard(clock=HeldClock())
+    keeper.hold(an_incident(ID, a_death()))
+    act = Act(command=AcknowledgeIncident(incident=ID), by=ALICE, at=clock.now())
+    leading = asyncio.create_task(run_errands(keeper, store.errands(CLUSTER), clock), name="leader")
+    try:
+        results = await asyncio.gather(
+            *(SharedBoard(lambda: None, store.errands(CLUSTER), clock).act(act) for _ in range(3))
+        )
+    finally:
+        leading.cancel()
+        await asyncio.gather(leading, return_exceptions=True)
+    assert len(keeper.acts) == len(results) == 3
+    assert results[-1].incident is not None
+    assert results[-1].incident.acknowledged is not None

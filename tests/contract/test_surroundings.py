@@ -37,6 +37,13 @@ async def a_demo() -> AsyncIterator[tuple[SimulatedCluster, KubeCluster]]:
 
 
 class TestSimulated:
+    async def test_annotations_of_a_namespace(self) -> None:
+        """None where it says nothing, and none where there is no such namespace."""
+        async with a_demo() as (_, cluster):
+            ask = cluster.surroundings.namespace_annotations
+            assert await ask("shop") == {}
+            assert await ask("nowhere") == {}
+
     async def test_owners_of_every_kind(self) -> None:
         """How many each wants and has; a Job's end; and what is not there."""
         async with a_demo() as (_, cluster):

@@ -33,6 +33,11 @@ class HeldClock:
         heapq.heappush(self._sleepers, (self._passed + seconds, self._count, woken))
         await woken
 
+    @property
+    def sleepers(self) -> int:
+        """How many sleep."""
+        return len(self._sleepers)
+
     async def advance(self, seconds: float) -> None:
         """Move time on, stopping at each sleeper's hour to let it run."""
         end = self._passed + seconds

@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailable
-from bot.incidents import act_inputs, reducer
-from bot.incidents.acts import Act, ActResult
+from bot.incidents import reducer, silencing
+from bot.incidents.acts import Act, ActRefusal, ActResult
+from bot.incidents.inputs import Acknowledged, Input, Resolved, Silenced, Unacknowledged
+from bot.model.incident_commands import (
+    AcknowledgeIncident,
+    ResolveIncident,
+    SilenceIncident,
+    UnacknowledgeIncident,
+)
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.past import RestartsListed
 from bot.model.pods import ClusterName, Owner, PodUid
@@ -42,15 +49,37 @@ class MemoryBoard:
             return instead
         now = self.clock.now()
         incident = self.held.get(act.command.incident)
-        given = act_inputs.input_of(
-            act, incident, now, acknowledged_for=HOURS, failing=bool(self.failing), standing=self.failing
-        )
+        given = self._refused(act, incident) or self._input(act, now)
         if isinstance(given, ActResult):
             return given
         after = reducer.reduce(incident, given, now).incident
         assert after is not None
         self.hold(after)
         return ActResult(incident=after)
+
+    def _refused(self, act: Act, incident: Incident | None) -> ActResult | None:
+        match act.command:
+            case _ if incident is None:
+                return ActResult(refusal=ActRefusal.UNKNOWN)
+            case _ if incident.state.is_over:
+                return ActResult(incident=incident, refusal=ActRefusal.OVER)
+            case UnacknowledgeIncident() if incident.acknowledged is None:
+                return ActResult(incident=incident, refusal=ActRefusal.NOBODYS)
+            case ResolveIncident(force=False) if self.failing:
+                return ActResult(incident=incident, refusal=ActRefusal.STILL_FAILING, words=self.failing)
+        return None
+
+    def _input(self, act: Act, now: datetime) -> Input:
+        match act.command:
+            case AcknowledgeIncident(lasting=lasting):
+                return Acknowledged(by=act.by, until=now + (lasting or HOURS))
+            case UnacknowledgeIncident():
+                return Unacknowledged(by=act.by)
+            case SilenceIncident():
+                assert act.silence is not None
+                return Silenced(silence=silencing.as_held(act.silence))
+            case ResolveIncident(reason=reason, force=force):
+                return Resolved(by=act.by, reason=reason, failing=bool(self.failing), force=force)
 
     def incident(self, identity: IncidentId) -> Incident | None:
         return self.held.get(identity)

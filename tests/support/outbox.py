@@ -131,6 +131,7 @@ class FakeSlack:
         *,
         letter: LetterKey,
         thread: MessageTs | None = None,
+        broadcast: bool = False,
         plain: bool = False,
     ) -> MessageTs:
         ts = MessageTs(f"ts{len(self.messages) + 1}")

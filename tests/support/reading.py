@@ -10,6 +10,7 @@ from bot.model.messages import (
     Actions,
     Block,
     Button,
+    ChannelMention,
     Context,
     Divider,
     GroupMention,
@@ -79,5 +80,7 @@ def _inline(inline: Inline) -> str:
             return f"@{user}"
         case GroupMention(group=group):
             return f"@{group}"
+        case ChannelMention(channel=channel):
+            return f"#{channel}"
         case Link(text=text):
             return text

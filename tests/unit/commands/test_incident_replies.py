@@ -97,17 +97,15 @@ ANSWERS: dict[str, Answer] = {
         namespace="shop",
         pod="web-7d4b9c-x2x9q",
         owner=WEB,
-        variants=(
-            RouteVariant(causes=tuple(Cause)[1:], route=ROUTE),
-            RouteVariant(causes=(Cause.OOM_KILLED,), route=Route(names=("quiet",), muted=True)),
-        ),
+        usual=RouteVariant(causes=tuple(Cause)[1:], route=ROUTE),
+        others=(RouteVariant(causes=(Cause.OOM_KILLED,), route=Route(names=("quiet",), muted=True)),),
         at=at(0),
     ),
     "route-unclaimed": RouteExplanation(
         namespace="shop",
         pod="web-7d4b9c-x2x9q",
         owner=WEB,
-        variants=(RouteVariant(causes=tuple(Cause), route=Route(channels=(ChannelId("C02ALERTS"),))),),
+        usual=RouteVariant(causes=tuple(Cause), route=Route(channels=(ChannelId("C02ALERTS"),))),
         at=at(0),
     ),
     "restarts": RestartHistory(

@@ -149,3 +149,21 @@ async def test_what_the_keeper_holds_is_newer_than_the_store(keeper: MemoryBoard
     assert await LatestIncidents(lambda: None, stored).find(ID) == stored.held[ID]
     assert await LatestIncidents(lambda: keeper, stored).find(IncidentId("2222")) is None
     assert await LatestIncidents(lambda: keeper, stored).open_ones() == [stored.held[ID]]
+
+
+async def test_one_act_that_fails_ends_nothing(
+    keeper: MemoryBoard, errands: MemoryErrands, clock: HeldClock
+) -> None:
+    """A mistake of ours about one incident leaves the others their presses."""
+    fails = [True]
+
+    def stumbles() -> ActResult | None:
+        if fails.pop() if fails else False:
+            raise RuntimeError("a mistake of ours")
+        return None
+
+    keeper.on_act = stumbles
+    async with led(keeper, errands, clock):
+        with pytest.raises(NotAnsweredInTime):
+            await asked(clock, errands)
+        assert (await asked(clock, errands)).incident is not None

@@ -375,7 +375,7 @@ async def test_a_route_is_told_for_every_cause(office: Office) -> None:
     """First where most go, then the exceptions."""
     answer = await office.ask(RoutePod(namespace="shop", pod="web-1"))
     assert isinstance(answer, RouteExplanation)
-    usual, other = answer.variants
+    usual, [other] = answer.usual, answer.others
     assert usual.route.channels == ("C02ALERTS",)
     assert len(usual.causes) == len(Cause) - 1
     assert (other.causes, other.route.channels) == ((Cause.OOM_KILLED,), ("C03MEMORY",))

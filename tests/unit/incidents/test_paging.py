@@ -6,20 +6,25 @@ from itertools import pairwise
 
 import pytest
 
+from bot.files.strict_yaml import FileMistakes
 from bot.incidents.effects import Page, PageAction
+from bot.incidents.held import Held
 from bot.incidents.inputs import Acknowledged, Died, Input, Recovered, Tick, Unacknowledged
 from bot.incidents.paging import page_letter
+from bot.incidents.route_file import parse
+from bot.incidents.wording import letters_of
 from bot.model.deaths import Cause
 from bot.model.letters import Letter, Urgency
 from bot.model.pages import PageFacts, carried, to_webhook, webhook_of
 from bot.model.people import ChannelId
+from bot.model.routes import Route
 from bot.store import codec
 from tests.support.deaths import a_death
-from tests.support.incidents import ALICE, PLAN, Told, an_ending
+from tests.support.incidents import ALICE, PLAN, SECOND, Told, an_ending
 from tests.support.pods import at
 
 
-def letters_of(*given: tuple[Input, float]) -> list[Letter]:
+def pages_of(*given: tuple[Input, float]) -> list[Letter]:
     """The letters that the pages of an incident become."""
     told, letters = Told(), []
     for each, seconds in given:
@@ -33,7 +38,7 @@ def letters_of(*given: tuple[Input, float]) -> list[Letter]:
 
 def test_every_page_of_an_incident_is_a_later_revision_of_one_letter() -> None:
     """Also those that change nothing of what the incident's message says."""
-    letters = letters_of(
+    letters = pages_of(
         (Tick(plan=PLAN), 2_000),
         (Acknowledged(by=ALICE, until=at(2_200)), 2_100),
         (Unacknowledged(by=ALICE), 2_150),
@@ -56,7 +61,7 @@ def test_every_page_of_an_incident_is_a_later_revision_of_one_letter() -> None:
 
 def test_the_letter_carries_all_that_a_receiver_is_told() -> None:
     """And comes back from the store as it was."""
-    (letter,) = letters_of((Tick(plan=PLAN), 2_000))
+    (letter,) = pages_of((Tick(plan=PLAN), 2_000))
     assert codec.letter.read(codec.letter.write(letter)) == letter
     assert letter.channel == to_webhook("pagerduty")
     assert carried(letter.message) == PageFacts(
@@ -97,3 +102,30 @@ def test_a_letter_says_where_it_goes(channel: str, name: str | None) -> None:
 def test_the_actions_are_those_of_pagerduty() -> None:
     """What the receiver compares is what the effects say."""
     assert {each.value for each in PageAction} == {"trigger", "acknowledge", "resolve"}
+
+
+def test_the_keepers_letters_have_the_page_among_them() -> None:
+    """With the text of the incident's message, and the runbook of its route."""
+    told = Told()
+    told.give(Tick(plan=PLAN), 2_000)
+    route = Route(channels=(SECOND,), runbook="https://runbooks.example/web")
+    held, page = Held(incident=told.incident, route=route), Page(webhook="on-call", action=PageAction.TRIGGER)
+    (letter,) = letters_of(held, page, at(2_000))
+    facts = carried(letter.message)
+    assert facts.runbook == "https://runbooks.example/web"
+    assert facts.headline in facts.text
+    assert list(letters_of(Held(incident=told.incident, route=Route(muted=True)), page, at(2_000))) == []
+
+
+def test_a_json_webhooks_secret_is_named_in_the_configuration() -> None:
+    """A variable that is not set is a mistake; PagerDuty has its key for that."""
+    text = "version: 1\nwebhooks:\n  a: {type: json, url_env: A_URL, secret_env: A_SECRET}\n"
+    webhook = parse(text, {"A_URL": "https://a.example", "A_SECRET": "shared"}).webhooks["a"]
+    assert webhook.secret is not None
+    assert webhook.secret.get_secret_value() == "shared"
+    with pytest.raises(FileMistakes, match="A_SECRET is not set"):
+        parse(text, {"A_URL": "https://a.example"})
+    with pytest.raises(FileMistakes, match="needs no secret_env"):
+        parse(
+            "version: 1\nwebhooks:\n  a: {type: pagerduty, routing_key_env: K, secret_env: S}\n", {"K": "k"}
+        )

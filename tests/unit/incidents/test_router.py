@@ -12,7 +12,8 @@ import pytest
 from bot.errors import ClusterRefused
 from bot.incidents.nearby_annotations import AT_ONCE, KNOWN_FOR, LEFT_ALONE_FOR, WITHIN, NearbyAnnotations
 from bot.incidents.route_config import Config
-from bot.incidents.router import Router
+from bot.incidents.router import Router, Routes
+from bot.model.escalations import NOBODY
 from bot.model.incidents import Severity
 from bot.model.pods import Owner
 from bot.model.surroundings import OwnerState
@@ -69,17 +70,21 @@ def clock() -> HeldClock:
     return HeldClock()
 
 
-def a_router(source: Source, clock: HeldClock, config: Config | None = None) -> Router:
+def some_routes(source: Source, clock: HeldClock, config: Config | None = None) -> Routes:
     config = config or a_config(more=TEAM)
-    return Router(CLUSTER, lambda: config, NearbyAnnotations(source, clock), clock, alert_channel=ALERTS)
+    return Routes(CLUSTER, lambda: config, NearbyAnnotations(source, clock), clock, alert_channel=ALERTS)
+
+
+def a_router(source: Source, clock: HeldClock, config: Config | None = None) -> Router:
+    return Router(some_routes(source, clock, config))
 
 
 async def test_a_death_carries_its_pods_labels_and_annotations(source: Source, clock: HeldClock) -> None:
     """It is routed at once, whatever the server does."""
     router = a_router(source, clock, a_config("{match: {labels: {tier: front}}, channel: C02}", TEAM))
-    assert router.of(a_death(labels=(("tier", "front"),))).channels == ("C02",)
-    assert router.of(a_death(annotations=(("podbot.io/channel", "C03"),))).channels == ("C03",)
-    assert router.of(a_death()).channels == (ALERTS,)
+    assert router.at_once(a_death(labels=(("tier", "front"),))).channels == ("C02",)
+    assert router.at_once(a_death(annotations=(("podbot.io/channel", "C03"),))).channels == ("C03",)
+    assert router.at_once(a_death()).channels == (ALERTS,)
     assert source.asked == []
 
 
@@ -94,8 +99,8 @@ async def test_owner_and_namespace_are_read_once_for_many_deaths(source: Source,
     await router.prepare(deaths)
     assert len(source.asked) == 21
     assert source.most_at_once <= AT_ONCE
-    assert router.of(deaths[1]).channels == ("C02",)
-    assert router.of(deaths[2]).channels == ("C03",)
+    assert router.at_once(deaths[1]).channels == ("C02",)
+    assert router.at_once(deaths[2]).channels == ("C03",)
     await router.prepare(deaths)
     assert len(source.asked) == 21
     await clock.advance(KNOWN_FOR)
@@ -119,14 +124,14 @@ async def test_a_server_that_hangs_delays_alerts_once_and_not_for_long(
     began = time.monotonic()
     await router.prepare([a_death()])
     assert time.monotonic() - began < 3 * WITHIN
-    assert router.of(a_death()).channels == (ALERTS,)
+    assert router.at_once(a_death()).channels == (ALERTS,)
     asked = len(source.asked)
     await router.prepare([a_death()])
     assert len(source.asked) == asked
     source.hangs = False
     await clock.advance(LEFT_ALONE_FOR)
     await router.prepare([a_death()])
-    assert router.of(a_death()).channels == ("C03",)
+    assert router.at_once(a_death()).channels == ("C03",)
 
 
 async def test_a_server_that_refuses_leaves_what_was_known(source: Source, clock: HeldClock) -> None:
@@ -137,24 +142,39 @@ async def test_a_server_that_refuses_leaves_what_was_known(source: Source, clock
     source.refuses = True
     await clock.advance(KNOWN_FOR)
     await router.prepare([a_death()])
-    assert router.of(a_death()).channels == ("C03",)
+    assert router.at_once(a_death()).channels == ("C03",)
+
+
+async def test_one_death_alone(source: Source, clock: HeldClock) -> None:
+    """It is asked about and routed in one go."""
+    source.owners = {"web": "C02"}
+    router = a_router(source, clock)
+    assert (await router.route(a_death())).channels == ("C02",)
+    assert router.otherwise == ALERTS
 
 
 async def test_who_asks_about_a_pod_is_told_what_its_death_would_do(source: Source, clock: HeldClock) -> None:
     """The same facts lead to the same route."""
     source.namespaces = {"shop": "C03"}
-    router = a_router(source, clock)
+    routes = some_routes(source, clock)
     pod = a_pod(running("app"))
-    facts = await router.facts(pod)
-    assert router.route(facts).channels == ("C03",)
+    facts = await routes.facts(pod)
+    assert routes.route(facts).channels == ("C03",)
     assert facts.labels == pod.metadata.labels
     death = a_death(owner=pod.owner, labels=pod.labels, annotations=pod.annotations)
-    assert router.of(death) == router.route(facts)
+    assert Router(routes).at_once(death) == routes.route(facts)
 
 
-async def test_the_severity_of_a_job_is_minor_until_it_has_given_up(source: Source, clock: HeldClock) -> None:
-    """Routes can tell the two apart."""
+async def test_the_severity_of_a_job_is_minor(source: Source, clock: HeldClock) -> None:
+    """Routes can tell its deaths from others."""
     router = a_router(source, clock, a_config("{match: {severities: [page]}, channel: C02}"))
-    death = a_death(owner=Owner(kind="Job", name="report"))
-    assert router.of(death).channels == (ALERTS,)
-    assert router.of(death, Severity.PAGE).channels == ("C02",)
+    assert router.at_once(a_death(owner=Owner(kind="Job", name="report"))).channels == (ALERTS,)
+    assert router.at_once(a_death()).channels == ("C02",)
+
+
+def test_escalations_are_those_of_now(source: Source, clock: HeldClock) -> None:
+    """One that has gone from the file calls nobody."""
+    config = a_config(more="escalations: {on-call: {page: [{after: 5m, mention: S01}]}}\n")
+    router = a_router(source, clock, config)
+    assert router.plan("on-call").steps[Severity.PAGE][0].groups == ("S01",)
+    assert router.plan("gone") == NOBODY

@@ -161,3 +161,15 @@ def test_something_else_is_a_value_error(body: bytes) -> None:
     """A proxy's page is no owner."""
     with pytest.raises(ValueError):  # noqa: PT011 - of whatever sort; the caller only needs the class
         parse.owner("Deployment", body)
+
+
+def test_only_podbots_own_annotations_are_taken_along() -> None:
+    """Of owners and of namespaces; others may be of any size."""
+    said = {"podbot.io/owner": "team shop", "kubectl.kubernetes.io/last-applied-configuration": "{}"}
+    for kind in ("Deployment", "CronJob"):
+        assert parse.owner(kind, _owner(kind, {}, {}, annotations=said)).annotations == (
+            ("podbot.io/owner", "team shop"),
+        )
+    namespace = _bytes({"metadata": {"name": "shop", "annotations": said}})
+    assert parse.podbot_annotations(namespace) == {"podbot.io/owner": "team shop"}
+    assert parse.podbot_annotations(_bytes({"metadata": {"name": "shop"}})) == {}

@@ -18,6 +18,7 @@ from bot.model.messages import (
     Audience,
     Block,
     Button,
+    ChannelMention,
     Choice,
     Context,
     Divider,
@@ -38,7 +39,7 @@ from bot.model.messages import (
     code,
     plain,
 )
-from bot.model.people import UsergroupId, UserId
+from bot.model.people import ChannelId, UsergroupId, UserId
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import RenderedMessage, as_plain, render
 from tests.unit.slack.golden import assert_golden
@@ -260,6 +261,7 @@ INLINES: st.SearchStrategy[Inline] = st.one_of(
     st.builds(Mention, HOSTILE_TEXT.map(UserId)),
     st.builds(GroupMention, st.sampled_from([UsergroupId("S01ONCALL"), UsergroupId("<!channel>")])),
     st.builds(GroupMention, HOSTILE_TEXT.map(UsergroupId)),
+    st.builds(ChannelMention, st.just(ChannelId("C01ALERTS")) | HOSTILE_TEXT.map(ChannelId)),
     st.builds(Link, st.one_of(HOSTILE_TEXT, st.just("https://a.example/?a=1&b=<2>")), HOSTILE_TEXT),
 )
 LINES = st.lists(INLINES, max_size=14).map(tuple)
@@ -320,7 +322,7 @@ def assert_taken(rendered: RenderedMessage) -> None:
 
 
 _MARKS = re.compile(
-    r"`[^`<>]*`|<!date\^[^<>]*>|<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<https?://[^<>|]*\|[^<>]*>"
+    r"`[^`<>]*`|<!date\^[^<>]*>|<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<#[CGD][A-Z0-9]+>|<https?://[^<>|]*\|[^<>]*>"
 )
 """What podbot itself marks up in a quiet line; between such marks nothing may mean anything to Slack."""
 
@@ -333,7 +335,9 @@ def _assert_inert(value: object) -> None:
         return
     for each in value.values():
         _assert_inert(each)
-    assert value.get("type") not in {"broadcast", "markdown", "channel"}
+    assert value.get("type") not in {"broadcast", "markdown"}
+    if value.get("type") == "channel":
+        assert re.fullmatch(r"[CGD][A-Z0-9]+", value["channel_id"]), "a link, which calls nobody"
     if value.get("type") == "usergroup":
         assert re.fullmatch(r"S[A-Z0-9]+", value["usergroup_id"]), "only ever an id of podbot's settings"
     if value.get("type") == "mrkdwn":

@@ -6,6 +6,8 @@ import msgspec
 
 from benchmarks.mirror_memory import pod_json
 from bot.kube import parse
+from bot.model.annotations import LONGEST
+from bot.model.pods import Pod
 from bot.watch.trim import KEPT_ANNOTATIONS, Trimmer
 
 
@@ -48,3 +50,14 @@ def test_a_pods_next_state_shares_with_its_last() -> None:
     trimmer = Trimmer()
     kept = trimmer.trim(old, like=None)
     assert trimmer.trim(new, like=kept).spec is kept.spec
+
+
+def test_podbots_own_annotations_stay_and_no_longer_than_they_may_be() -> None:
+    """Alerts go by them; a quarter of a megabyte of one is not kept."""
+    said = {"podbot.io/owner": "team shop", "podbot.io/runbook": "x" * 250_000, "podbot.io/other": "y"}
+    trimmed = Trimmer().trim(_read({"metadata": {"name": "a", "annotations": said}}), like=None)
+    assert trimmed.annotations == (("podbot.io/runbook", "x" * LONGEST), ("podbot.io/owner", "team shop"))
+
+
+def _read(pod: dict[str, object]) -> Pod:
+    return parse.pod(msgspec.json.encode(pod))

@@ -415,6 +415,11 @@ ODD_CALLS: dict[str, tuple[str, Json, str]] = {
         {"filename": "a", "length": 10**9},
         "file_upload_size_restricted",
     ),
+    "a picture described at length": (
+        "files.getUploadURLExternal",
+        {"filename": "a.png", "length": 1, "alt_txt": "x" * 1_001},
+        "alt_txt_too_large",
+    ),
     "no files": ("files.completeUploadExternal", {"files": []}, "invalid_arguments"),
 }
 
