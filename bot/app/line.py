@@ -24,7 +24,7 @@ from bot.model.memory import Checkpoint
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, Pod
 from bot.ops.leadership import Leadership
-from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.branches import Branches
 from bot.pods import redact
 from bot.store.store import Store
 from bot.watch.detector import Detector
@@ -54,7 +54,7 @@ class Shared:
     """What all lines share."""
 
     store: Store
-    dispatcher: Dispatcher
+    outbox: Branches
     clock: Clock
     namespaces: tuple[str, ...]
     alert_channel: ChannelId
@@ -146,16 +146,17 @@ class Line:
             cluster=self.name,
             router=Router(self.routes),
             store=store,
-            outbox=shared.dispatcher,
+            outbox=shared.outbox,
             source=LastLines(self.cluster),
             mask=redact.mask_lines,
             clock=shared.clock,
             surroundings=self.cluster.surroundings,
             pods=self._pod,
+            every_pod=self.pods,
             silences=shared.store.silences,
         )
         await self._read(keeper.begin)
-        await shared.dispatcher.open(self.name, store)
+        await shared.outbox.open(self.name, store)
         self._keeper = keeper
         keeping = asyncio.create_task(_keep(keeper, shade), name=f"incidents of {self.name}")
         try:
@@ -163,13 +164,13 @@ class Line:
         except asyncio.CancelledError:
             if self.stopping and not shared.store.is_shared:
                 await keeper.settle(SETTLES_WITHIN)
-                await shared.dispatcher.flush(SAYS_WITHIN)
+                await shared.outbox.flush(SAYS_WITHIN)
             raise
         finally:
             self._keeper = None
             shade.withdraw()
             keeping.cancel()
-            await shared.dispatcher.close(self.name)
+            await shared.outbox.close(self.name)
             await asyncio.wait({keeping})
         keeping.result()
 

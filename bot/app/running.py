@@ -22,11 +22,16 @@ from bot.errors import PodbotError
 from bot.kube.cluster import KubeCluster
 from bot.kube.connect import connect
 from bot.model.home import BotHealth
+from bot.model.letters import LetterKey
+from bot.model.pages import PageFacts
 from bot.model.people import ChannelId
-from bot.model.pods import ALL_NAMESPACES, Pod
+from bot.model.pods import ALL_NAMESPACES, ClusterName, Pod
 from bot.ops import endpoint
 from bot.ops.leadership import Alone, Elector, Leadership, Load, new_identity
+from bot.ops.paging import WebhookDelivery
+from bot.ops.watchman import Watchman
 from bot.ops.webhook import IncomingWebhook
+from bot.outbox.branches import Branches
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import Fallback
 from bot.pods.audit import LogTrail
@@ -38,6 +43,7 @@ from bot.slack.clusters import Clusters, Served
 from bot.slack.delivery import SlackDelivery
 from bot.slack.door import SlackDoor
 from bot.slack.http import PATH as SLACK_PATH
+from bot.slack.pulse import SlackPulse
 from bot.store.store import Store, open_store
 from bot.watch.freshness import Sync
 
@@ -84,11 +90,19 @@ class _Bot:
     """The parts, joined."""
 
     def __init__(
-        self, *, ground: Ground, store: Store, dispatcher: Dispatcher, lines: Sequence[Line], door: SlackDoor
+        self,
+        *,
+        ground: Ground,
+        store: Store,
+        outbox: Branches,
+        lines: Sequence[Line],
+        door: SlackDoor,
+        watchman: Watchman,
     ) -> None:
         self._ground = ground
         self._store = store
-        self._dispatcher = dispatcher
+        self._outbox = outbox
+        self._watchman = watchman
         self._lines = lines
         self.door = door
 
@@ -98,7 +112,8 @@ class _Bot:
             "policy": self._ground.policy.run,
             "configuration": self._ground.config.run,
             "store": self._store.run,
-            "outbox": self._dispatcher.run,
+            "outbox": self._outbox.run,
+            "watchman": self._watchman.run,
         }
         async with asyncio.TaskGroup() as tasks:
             running = [
@@ -145,7 +160,7 @@ class _Bot:
         # A channel that is closed is the operator's to open; it must not take the commands out of service.
         missing |= {
             subject: words
-            for subject, words in self._dispatcher.trouble().items()
+            for subject, words in self._outbox.trouble().items()
             if subject == "slack" or subject.startswith("store")
         }
         if stop.is_set():
@@ -169,10 +184,13 @@ async def _built(settings: Settings, ground: Ground, clock: Clock, open_parts: A
     client = await open_parts.enter_async_context(
         open_client(bot_token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
     )
-    dispatcher = Dispatcher(SlackDelivery(client), clock, fallback=_fallback(settings))
+    pulse, fallback = SlackPulse(client), _fallback(settings)
+    to_slack = Dispatcher(SlackDelivery(client), clock, fallback=fallback)
+    paging = WebhookDelivery(lambda: ground.config.config.webhooks, _links(to_slack, pulse))
+    outbox = Branches(to_slack, Dispatcher(paging, clock), paging.trouble)
     shared = Shared(
         store=store,
-        dispatcher=dispatcher,
+        outbox=outbox,
         clock=clock,
         namespaces=settings.namespaces or (ALL_NAMESPACES,),
         alert_channel=ChannelId(settings.alert_channel),
@@ -181,7 +199,32 @@ async def _built(settings: Settings, ground: Ground, clock: Clock, open_parts: A
     leadership = _leadership(settings, store, clock)
     lines = [Line(cluster, leadership(cluster), shared) for cluster in clusters]
     door = _door(settings=settings, ground=ground, client=client, lines=lines, store=store, clock=clock)
-    return _Bot(ground=ground, store=store, dispatcher=dispatcher, lines=lines, door=door)
+    watchman = Watchman(
+        lines,
+        ask_slack=pulse.ask,
+        slack_connected=lambda: door.open,
+        delivery=outbox.untold,
+        heartbeat=lambda: ground.config.config.heartbeat,
+        outbox=outbox,
+        channel=ChannelId(settings.alert_channel),
+        last_resort=fallback.webhook,
+        is_first=store.claims.first,
+        clock=clock,
+    )
+    return _Bot(ground=ground, store=store, outbox=outbox, lines=lines, door=door, watchman=watchman)
+
+
+def _links(to_slack: Dispatcher, pulse: SlackPulse) -> Callable[[PageFacts], str]:
+    """Where the message of an incident stands that a webhook is told of; empty where it stands nowhere."""
+
+    def link(facts: PageFacts) -> str:
+        key = LetterKey(f"incident/{facts.incident}")
+        posted = to_slack.posted(ClusterName(facts.cluster), key)
+        if posted is None or posted.channel is None or posted.ts is None:
+            return ""
+        return pulse.permalink(posted.channel, posted.ts)
+
+    return link
 
 
 def _leadership(settings: Settings, store: Store, clock: Clock) -> Callable[[KubeCluster], Leadership]:

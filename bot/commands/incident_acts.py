@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.commands.prose import counted, joined, message, said
 from bot.model.durations import human
@@ -70,8 +70,9 @@ def restart_history(answer: RestartHistory) -> Message:
     """The pods that are there with their counts, then each death that the ledger has."""
     incident = answer.incident
     blocks: list[Block] = [Paragraph((joined(*_head(answer)),))]
-    if answer.pods:
-        blocks.append(Paragraph(tuple(_standing(answer.pods))))
+    restarted = [each for each in answer.pods if each.restarts]
+    if restarted:
+        blocks.append(Paragraph(tuple(_standing(restarted))))
     if answer.deaths:
         blocks += [Paragraph((plain(_deaths_title(answer)),)), _deaths(answer)]
     blocks.append(Actions(tuple(_buttons(answer))))
@@ -90,7 +91,7 @@ def _head(answer: RestartHistory) -> Iterator[Line]:
     yield plain(f"{counted(restarts, 'restart')} in the last hour")
 
 
-def _standing(pods: tuple[PodRestarts, ...]) -> Iterator[Line]:
+def _standing(pods: Sequence[PodRestarts]) -> Iterator[Line]:
     """Lines, as Slack takes one table in a message."""
     for each in pods[:_PODS_SHOWN]:
         lately = f", {each.in_the_last_hour} in the last hour" if each.in_the_last_hour else ""

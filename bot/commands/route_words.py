@@ -59,7 +59,7 @@ def route_explanation(answer: RouteExplanation) -> Message:
     return message(
         *paragraphs,
         Actions((Button("Share", ask_again, audience=Audience.CHANNEL),)),
-        Context(said("as the routes stand at ", Moment(answer.at), "; working hours may change that")),
+        Context(said("as the routes stand at ", Moment(answer.at), ", and working hours may change that")),
     )
 
 

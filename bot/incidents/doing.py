@@ -55,7 +55,8 @@ def _fails(held: Held) -> bool:
 
 
 def _how_it_is(held: Held) -> str:
+    """In words, where there is more to say than that it is not well."""
     unwell = sum(each.calm_since is None for each in held.followings)
     if len(held.followings) > 1:
         return f"{unwell} of {len(held.followings)} workloads are not well"
-    return "it is not well, as far as podbot sees"
+    return ""

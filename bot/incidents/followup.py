@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError
-from bot.incidents import recovery, recovery_of_many
+from bot.incidents import recovery, recovery_of_many, replacements
 from bot.incidents.held import Held
-from bot.incidents.inputs import Escalate, Gone, Input, Recovered, Recovering, Relapsed
+from bot.incidents.inputs import Escalate, Gone, Input, Recovered, Recovering, Relapsed, Replaced
 from bot.incidents.ports import PodLookup, Surroundings
 from bot.incidents.recovery import Following, Judgement, Verdict
-from bot.model.incidents import Ending, Incident, IncidentKey
+from bot.model.incidents import Ending, Incident, IncidentKey, Replacements
+from bot.model.pods import Pod
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
+
+COUNT_EVERY = 5.0
+"""Seconds between two counts of the replacements, which go through all pods."""
 
 OWNERS_AT_ONCE = 4
 """Owners that are asked at the same time."""
@@ -52,12 +56,16 @@ class FollowUp:
         pods: PodLookup,
         surroundings: Surroundings,
         clock: Clock,
+        every_pod: Callable[[], Iterable[Pod]] = tuple,
     ) -> None:
+        """`every_pod`: those of the mirror, among which replacements are counted."""
         self._held = held
         self._found = found
         self._pods = pods
         self._surroundings = surroundings
         self._clock = clock
+        self._every_pod = every_pod
+        self._count_at = 0.0
         self._asking = asyncio.Semaphore(OWNERS_AT_ONCE)
 
     async def run(self) -> None:
@@ -68,6 +76,17 @@ class FollowUp:
             async with asyncio.TaskGroup() as tasks:
                 for held in filter(self._has_news, open_ones):
                     tasks.create_task(self._go_on_safely(held), name=f"follow-up {held.incident.id}")
+            if self._clock.monotonic() >= self._count_at:
+                self._count_at = self._clock.monotonic() + COUNT_EVERY
+                for held in open_ones:
+                    await self._count_replacements(held)
+
+    async def _count_replacements(self, held: Held) -> None:
+        if not replacements.wanted(held.incident):
+            return
+        found = replacements.found(held.incident, self._every_pod())
+        if found != (held.incident.replacements or Replacements(ready=0)):
+            await self._found(held, Replaced(replacements=found))
 
     def _has_news(self, held: Held) -> bool:
         try:

@@ -43,7 +43,7 @@ from bot.model.events import Event
 from bot.model.incidents import Evidence, Incident, IncidentId
 from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Findings
-from bot.model.pods import ClusterName
+from bot.model.pods import ClusterName, Pod
 from bot.model.probes import may_be_probe_kill
 
 QUEUE = 10_000
@@ -91,6 +91,7 @@ class Keeper:
         new_id: Callable[[], IncidentId] = random_id,
         surroundings: Surroundings | None = None,
         pods: PodLookup | None = None,
+        every_pod: Callable[[], Iterable[Pod]] = tuple,
         silences: SilenceStore | None = None,
     ) -> None:
         """Without `surroundings` a death is told by its pod's status and log alone; without `pods` as well no
@@ -116,7 +117,12 @@ class Keeper:
         self._followup: FollowUp | None = None
         if surroundings is not None and pods is not None:
             self._followup = FollowUp(
-                lambda: self._live, self._found, pods=pods, surroundings=surroundings, clock=clock
+                lambda: self._live,
+                self._found,
+                pods=pods,
+                surroundings=surroundings,
+                clock=clock,
+                every_pod=every_pod,
             )
 
     @property

@@ -1,4 +1,4 @@
-"""Looks after silences: hears of those that people make, ends those whose time is up, and tells what they kept.
+"""Looks after silences: hears of new ones, ends those whose time is up, and tells what they kept back.
 
 Silences belong to all clusters; each leader looks after what concerns its own incidents. A silence is ended
 by whoever notes its end in the store first, and that one tells of it.

@@ -21,7 +21,9 @@ from bot.slack import limits
 from bot.slack.blocks import render
 from bot.slack.client import SlackTrouble, translated
 from bot.slack.clusters import Clusters
+from bot.slack.defang import one_line, shortened
 from bot.slack.drawing import Json
+from bot.slack.windows import fit_for_window
 
 logger = logs.get(__name__)
 
@@ -99,8 +101,10 @@ def drawn(home: Home, *others: Home) -> Json:
 
 
 def _section(section: Section) -> Iterator[Json]:
-    yield {"type": "header", "text": {"type": "plain_text", "text": section.title, "emoji": False}}
-    yield from render(Message(text=section.title, blocks=section.blocks)).blocks
+    title = shortened(one_line(section.title), limits.HEADER_TEXT) or "…"
+    yield {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
+    # A Home tab has no tables either, and nobody to share with.
+    yield from render(fit_for_window(Message(text=section.title, blocks=section.blocks))).blocks
 
 
 def _refresh() -> Json:

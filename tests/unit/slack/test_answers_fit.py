@@ -15,6 +15,7 @@ from bot.errors import ClusterUnreachable, UserError
 from bot.model.answers import Answer, ClusterList, Health, LogExcerpt, PodList, PodRow, Trouble
 from bot.model.commands import GetLogs, ListPods, OpenPod
 from bot.model.deletions import DeletionPlan
+from bot.model.incident_answers import Reading
 from bot.model.messages import Message
 from bot.model.pods import ALL_NAMESPACES, ClusterName, PodUid
 from bot.model.problems import AmbiguousPod, NoSuchPod
@@ -40,7 +41,7 @@ TEXTS = {
     "blank": " \n\t ",
 }
 ANSWERS = get_args(Answer)
-NEVER_EMPTY = {ClusterList, DeletionPlan}
+NEVER_EMPTY = {ClusterList, DeletionPlan, Reading}
 """These are always about something."""
 ENOUGH_OF_A_THOUSAND = {"longest-name", "hostile"}
 """Texts of a few hundred letters; a thousand of the longer ones take long and tell nothing more."""
