@@ -4,15 +4,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint format docs lock clean
+.PHONY: demo test chaos lint format docs lock clean
 
 demo: $(READY)
 	@$(BIN)/podbot demo
 
 test: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=
 	$(BIN)/coverage report
+
+# A thousand deaths and a hundred faults at Slack's own pace, on both databases: it takes hours.
+chaos: $(READY)
+	PODBOT_CHAOS=full $(BIN)/pytest -s tests/chaos
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -26,6 +30,7 @@ format: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/make_commands.py
+	$(BIN)/python docs/make_statistics.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --all-extras \

@@ -6,18 +6,21 @@ mirror -> detector -> shade -> (while this replica leads) keeper -> outbox
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot import logs
 from bot.app.last_lines import LastLines
 from bot.clock import Clock
 from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.config_keeper import ConfigKeeper
+from bot.incidents.errands import run_errands
 from bot.incidents.keeper import Keeper
 from bot.incidents.nearby_annotations import NearbyAnnotations
+from bot.incidents.ports import Pictures
 from bot.incidents.router import Router, Routes
+from bot.incidents.weekly import WeeklyDigest
 from bot.kube.cluster import KubeCluster
 from bot.model.leadership import Term
 from bot.model.memory import Checkpoint
@@ -26,6 +29,7 @@ from bot.model.pods import ClusterName, Pod
 from bot.ops.leadership import Leadership
 from bot.outbox.branches import Branches
 from bot.pods import redact
+from bot.store.chronicle import StoredChronicle
 from bot.store.store import Store
 from bot.watch.detector import Detector
 from bot.watch.freshness import Freshness
@@ -59,6 +63,7 @@ class Shared:
     namespaces: tuple[str, ...]
     alert_channel: ChannelId
     config: ConfigKeeper
+    pictures: Pictures
 
 
 class Line:
@@ -97,6 +102,10 @@ class Line:
     def store_trouble(self) -> str:
         """Why nothing can be saved at the moment; empty while all is well, and on a standby."""
         return self._keeper.trouble if self._keeper is not None else ""
+
+    def keeper(self) -> Keeper | None:
+        """The keeper of its incidents, while this replica leads it."""
+        return self._keeper
 
     def pods(self) -> Sequence[Pod]:
         """Every pod as last seen."""
@@ -158,7 +167,24 @@ class Line:
         await self._read(keeper.begin)
         await shared.outbox.open(self.name, store)
         self._keeper = keeper
-        keeping = asyncio.create_task(_keep(keeper, shade), name=f"incidents of {self.name}")
+        digest = WeeklyDigest(
+            cluster=self.name,
+            config=lambda: shared.config.config.digest,
+            chronicle=StoredChronicle(shared.store.database),
+            pictures=shared.pictures,
+            store=store,
+            outbox=shared.outbox,
+            clock=shared.clock,
+        )
+        work = {
+            "keeper": keeper.run(),
+            "findings of the standby": shade.hand_over(keeper.record),
+            "weekly digest": digest.run(),
+        }
+        if shared.store.is_shared:
+            errands = shared.store.errands(self.name)
+            work["errands of other replicas"] = run_errands(keeper, errands, shared.clock)
+        keeping = asyncio.create_task(_all_of(work), name=f"incidents of {self.name}")
         try:
             await asyncio.wait({keeping})  # cancelled, it leaves the keeper running for a last word
         except asyncio.CancelledError:
@@ -192,12 +218,12 @@ class Line:
                 await self._shared.clock.sleep(STORE_AGAIN)
 
 
-async def _keep(keeper: Keeper, shade: Shade) -> None:
-    """Run the keeper with what the standby has found. Raises `Deposed` itself, out of the tasks' groups."""
+async def _all_of(work: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+    """Do all of it side by side, by its names. Raises `Deposed` itself, out of the tasks' groups."""
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(keeper.run(), name="keeper")
-            tasks.create_task(shade.hand_over(keeper.record), name="findings of the standby")
+            for name, each in work.items():
+                tasks.create_task(each, name=name)
     except BaseExceptionGroup as errors:
         deposed, others = errors.split(Deposed)
         if deposed is not None and others is None:

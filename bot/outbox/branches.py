@@ -13,6 +13,7 @@ from datetime import datetime
 from bot.model.letters import KeptLetter, Letter, LetterKey, Posted
 from bot.model.pages import webhook_of
 from bot.model.pods import ClusterName
+from bot.outbox.desk import always
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import OutboxStore
 
@@ -30,11 +31,13 @@ class Branches:
         self._webhooks = webhooks
         self._webhook_trouble = webhook_trouble
 
-    async def open(self, cluster: ClusterName, store: OutboxStore) -> None:
+    async def open(
+        self, cluster: ClusterName, store: OutboxStore, *, leads: Callable[[], bool] = always
+    ) -> None:
         """As `Dispatcher.open`."""
         await asyncio.gather(
-            self._slack.open(cluster, _Part(store, _is_slacks)),
-            self._webhooks.open(cluster, _Part(store, _is_a_webhooks)),
+            self._slack.open(cluster, _Part(store, _is_slacks), leads=leads),
+            self._webhooks.open(cluster, _Part(store, _is_a_webhooks), leads=leads),
         )
 
     async def close(self, cluster: ClusterName) -> None:

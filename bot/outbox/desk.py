@@ -110,12 +110,28 @@ class Entry:
         self.posted, self.changed_at = posted, now
 
 
+def always() -> bool:
+    """Where there is one replica, it leads."""
+    return True
+
+
 class Desk:
-    """One cluster's letters. `on_deposed` is called once, when the store says that another replica leads."""
+    """One cluster's letters. `on_deposed` is called once, when the store says that another replica leads.
+
+    `leads` is asked right before anything is said. A process that was stopped in its tracks and goes on finds
+    out by it that its lease is over, before whoever closes its desks could.
+    """
 
     def __init__(
-        self, cluster: ClusterName, store: OutboxStore, clock: Clock, on_deposed: Callable[[Desk], None]
+        self,
+        cluster: ClusterName,
+        store: OutboxStore,
+        clock: Clock,
+        on_deposed: Callable[[Desk], None],
+        *,
+        leads: Callable[[], bool] = always,
     ) -> None:
+        self._leads = leads
         self.cluster = cluster
         self.closed = False
         self.unread = True
@@ -127,6 +143,11 @@ class Desk:
         self._store = store
         self._clock = clock
         self._on_deposed = on_deposed
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this replica may say something of the cluster at this moment."""
+        return not self.closed and self._leads()
 
     async def read(self) -> tuple[Entry, ...]:
         """What the store keeps and memory does not know; empty, and `unread` still, where it is away."""

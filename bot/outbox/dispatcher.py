@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.model.letters import Letter, LetterKey, Posted
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName
-from bot.outbox.desk import Desk, Entry
+from bot.outbox.desk import Desk, Entry, always
 from bot.outbox.lane import PROBE_EVERY, Lane
 from bot.outbox.last_resort import WebhookQueue
 from bot.outbox.office import Gate
@@ -73,13 +73,16 @@ class Dispatcher:
         self._desks: dict[ClusterName, Desk] = {OWN: self._own}
         self._steps = asyncio.Condition()
 
-    async def open(self, cluster: ClusterName, store: OutboxStore) -> None:
+    async def open(
+        self, cluster: ClusterName, store: OutboxStore, *, leads: Callable[[], bool] = always
+    ) -> None:
         """Begin to deliver the letters of this cluster, those first that its store keeps.
 
+        `leads`: whether this replica still leads it, at the moment of asking.
         Where the store is away it is read as soon as it is back; what is handed over meanwhile goes out.
         """
         await self.close(cluster)
-        desk = self._desks[cluster] = Desk(cluster, store, self._clock, self._drop)
+        desk = self._desks[cluster] = Desk(cluster, store, self._clock, self._drop, leads=leads)
         await self._read(desk)
 
     async def close(self, cluster: ClusterName) -> None:

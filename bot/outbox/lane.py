@@ -172,6 +172,10 @@ class Lane:
 
     async def _deliver(self, entry: Entry) -> None:
         letter = entry.letter
+        if not entry.desk.speaks:
+            # Another may lead already, and have said it newer.
+            entry.not_before = self._clock.monotonic() + LOOK_EVERY
+            return
         try:
             if entry.stands:
                 await self._update(entry, letter)
@@ -190,7 +194,7 @@ class Lane:
         trying = Posted(channel=self.channel, tried_at=self._clock.now(), plain=entry.posted.plain)
         entry.came_to(trying, self._clock.now())
         await entry.desk.note(entry)
-        if entry.desk.closed:
+        if not entry.desk.speaks:
             return
         self._posts_from = self._clock.monotonic() + POST_EVERY
         ts = await self._delivery.post(

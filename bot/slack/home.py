@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
@@ -97,7 +98,16 @@ def drawn(home: Home, *others: Home) -> Json:
     blocks = [*_section(first), _refresh()]
     for section in sections:
         blocks += [{"type": "divider"}, *_section(section)]
-    return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
+    return {"type": "home", "blocks": list(_fitting(blocks[: limits.VIEW_BLOCKS]))}
+
+
+def _fitting(blocks: list[Json]) -> Iterator[Json]:
+    room = limits.VIEW_SIZE
+    for block in blocks:
+        room -= len(json.dumps(block))
+        if room < 0:
+            return
+        yield block
 
 
 def _section(section: Section) -> Iterator[Json]:

@@ -47,6 +47,8 @@ URL: Final = 3_000
 VIEW_TITLE: Final = 24
 VIEW_PRIVATE_METADATA: Final = 3_000
 VIEW_BLOCKS: Final = 100
+VIEW_SIZE: Final = 240_000
+"""Bytes of JSON that its blocks may take; Slack refuses a view of more than 250 KB."""
 
 FILENAME: Final = 120
 """Our own: no file system or browser takes offence."""

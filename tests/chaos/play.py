@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from tests.chaos.faults import Fault, drawn
 from tests.chaos.trial import Trial
 
-BETWEEN = 1.0
-"""Seconds from one fault to the next, on average."""
-
 
 async def play(trial: Trial, among: Sequence[Fault]) -> list[str]:
     """Carry the trial out; returns what is wrong at its end."""
@@ -23,9 +20,9 @@ async def play(trial: Trial, among: Sequence[Fault]) -> list[str]:
             left -= share
             trial.note(fault.__name__)
             async with asyncio.TaskGroup() as both:
-                both.create_task(trial.dies(share, during=BETWEEN), name="deaths")
+                both.create_task(trial.dies(share, during=trial.scale.between), name="deaths")
                 both.create_task(fault(trial), name=f"fault {fault.__name__}")
-            await asyncio.sleep(trial.chance.uniform(0.0, BETWEEN))
+            await asyncio.sleep(trial.chance.uniform(0.0, trial.scale.between))
     finally:
         asking.cancel()
         await asyncio.wait({asking})

@@ -50,7 +50,9 @@ class Scale:
     """Seconds for which Slack says "too many requests"."""
     longest_absence: float = 1.0
     """Seconds for which the bot, its database or the API server is away."""
-    asks_every: float = 0.7
+    between: float = 0.5
+    """Seconds from one fault to the next, at most."""
+    asks_every: float = 0.5
     told_within: float = 40.0
     """Seconds after which all must be told, once all works again."""
 
@@ -64,6 +66,7 @@ FULL = Scale(
     pace=slack.PaceSettings(),
     slow_minute=60.0,
     longest_absence=3.0,
+    between=3.0,
     asks_every=4.0,
     told_within=300.0,
 )

@@ -45,9 +45,14 @@ def of_ledger(truth: Truth, printed: str, incidents: Sequence[Incident]) -> list
     in_slack = Counter({each.id: each.deaths for each in incidents})
     found += [
         f"incident {identity}: {in_slack[identity]} deaths in Slack, {in_ledger[identity]} in the ledger"
-        for identity in in_slack.keys() | in_ledger.keys()
+        for identity in in_slack.keys() & in_ledger.keys()
         if in_slack[identity] != in_ledger[identity]
     ]
+    # A storm's digest is a message without deaths of its own: it tells those of incidents without a message.
+    digests = sum(in_slack[identity] for identity in in_slack.keys() - in_ledger.keys())
+    members = sum(in_ledger[identity] for identity in in_ledger.keys() - in_slack.keys())
+    if digests != members:
+        found.append(f"digests tell of {digests} deaths, and {members} have no other message")
     return found
 
 

@@ -510,3 +510,19 @@ async def test_flush_returns_when_all_is_said_and_in_any_case_in_time() -> None:
         await office.outbox.put([a_letter("b")])
         async with asyncio.timeout(5):
             await office.outbox.flush(0.05)
+
+
+async def test_who_leads_no_longer_says_nothing_even_before_it_is_closed() -> None:
+    """A process that hung for longer than its lease goes on where it was: an old wording must not go out."""
+    leads = [True]
+    async with an_office() as office:
+        await office.outbox.open(PROD, office.store, leads=lambda: leads[0])
+        await office.outbox.put([a_letter("a", "one")])
+        await settle()
+        leads[0] = False
+        await office.outbox.put([a_letter("a", "two", revision=2), a_letter("b", "new")])
+        await office.clock.advance(60)
+        assert office.slack.said == [("", "one")]
+        leads[0] = True
+        await office.clock.advance(5)
+        assert sorted(office.slack.said[1:]) == [("", "new"), ("ts1", "two")]
