@@ -263,9 +263,7 @@ class WebhookField(_Strict):
             if self.secret_env is not None:
                 raise ValueError("pagerduty needs no secret_env: the routing key is the secret")
         elif self.url_env is None or self.url is not None or self.routing_key_env is not None:
-            raise ValueError(
-                "json needs url_env, the variable with the address, and may have secret_env"
-            )
+            raise ValueError("json needs url_env, the variable with the address, and may have secret_env")
         return self
 
 

@@ -176,7 +176,7 @@ scenario(
 )
 scenario(
     "a-crash-an-hour-and-a-half-later",
-    "Nobody has seen it well meanwhile, as nobody recorded its owner: it is one incident, however quiet it was.",
+    "Nobody saw it well meanwhile, as nobody recorded its owner: one incident, however quiet it was.",
     listed(),
     see(1, a_pod(running())),
     see(10, a_pod(crashed())),

@@ -272,7 +272,7 @@ class TestRecovery:
 
 class TestJobs:
     async def test_one_that_gives_up_pages(self) -> None:
-        """Yellow while it tries again, red when it has failed; then it is asked rarely whether it is still there."""
+        """Yellow while it tries again, red when it has failed; then it is rarely asked about."""
         async with a_desk() as desk:
             job = OwnerState(owner=JOB, desired=1, present=0, ready=0, tries_allowed=3, failed_tries=1)
             desk.around.state = job
