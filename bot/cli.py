@@ -54,7 +54,10 @@ def main() -> None:
 
 @main.command()
 def run() -> None:
-    """Run the bot, set up by environment variables and .env (see .env.example)."""
+    """Run the bot, as the environment, or .env, sets it up.
+
+    .env.example lists all variables; `podbot check` says what is wrong with them.
+    """
     logs.configure("info", logs.LogFormat.JSON)  # until the settings say otherwise
     _end(_run)
 
@@ -74,7 +77,7 @@ def run() -> None:
     help="Port of the page; by default the system chooses.",
 )
 def demo(cluster: str, port: int) -> None:
-    """Try podbot without Slack and without a cluster: prints the address of a page."""
+    """Try podbot without Slack and cluster: prints a page's address."""
     from bot.playground import demo as playground  # noqa: PLC0415 - half a second that `run` need not spend
 
     def start(stop: asyncio.Event) -> Coroutine[Any, Any, None]:
@@ -110,7 +113,9 @@ def demo(cluster: str, port: int) -> None:
 )
 @click.option("--namespace", "-n", default="", help="The namespace to record; default all.")
 def replay(file: Path | None, output: str, record: Path | None, lasts: timedelta, namespace: str) -> None:
-    """Say what podbot would have announced of a recorded watch, or record one.
+    """Say what would be announced of a recorded watch.
+
+    With --record: make a recording of a live cluster, in which everything is disguised.
 
     FILE is what `kubectl get pods -A -w -o json --output-watch-events` wrote, or `podbot replay --record`.
     """
@@ -142,7 +147,10 @@ def replay(file: Path | None, output: str, record: Path | None, lasts: timedelta
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the proxy, on loopback.")
 @click.option("--control-port", type=click.IntRange(0, 65535), default=0, help="Port to change the rules at.")
 def faults(upstream: str, file: Path | None, port: int, control_port: int) -> None:
-    """Stand between a bot and Slack or an API server, and make things go wrong by rule."""
+    """Make Slack or an API server fail, by rule.
+
+    A proxy on loopback between a bot and one of them, for rehearsals (docs/operations.md).
+    """
     _end(partial(_faults, upstream, file, port, control_port))
 
 
@@ -162,12 +170,14 @@ async def _faults(
 
 
 @main.command()
-@click.option("--since", callback=_duration, default="24h", show_default=True, help="How far to look back.")
+@click.option(
+    "--since", callback=_duration, default="24h", show_default=True, help="How far to look back: 90m, 7d."
+)
 @click.option(
     "--output", "-o", type=click.Choice(["text", "json"]), default="text", help="How it is written."
 )
 def incidents(since: timedelta, output: str) -> None:
-    """Say what the store knows: incidents, and every death of them."""
+    """Say what the store knows: incidents and their deaths."""
     from bot.store import command  # noqa: PLC0415 - as above
 
     logs.configure("error", logs.LogFormat.CONSOLE)
@@ -181,7 +191,7 @@ def incidents(since: timedelta, output: str) -> None:
 @click.option("--route", "pod", metavar="NAMESPACE/POD", help="Say only where an alert about this pod goes.")
 @click.option("--cluster", default="", help="With --route: the pod's cluster, where there are several.")
 def check(*, offline: bool, pod: str | None, cluster: str) -> None:
-    """Say whether all that podbot is set up with is right, changing nothing.
+    """Say what of the set-up is wrong, changing nothing.
 
     One line for each thing that was looked at: ok, warn or wrong. Exit code 2 where something is wrong.
     """
@@ -206,7 +216,7 @@ def check(*, offline: bool, pod: str | None, cluster: str) -> None:
 @main.command()
 @click.option("--check", is_flag=True, help="Only say whether there is something to do (exit code 1).")
 def migrate(*, check: bool) -> None:
-    """Bring the store's schema up to date, as `podbot run` does when it starts."""
+    """Bring the store's schema up to date, as `run` does."""
     from bot.store import command  # noqa: PLC0415 - as above
 
     logs.configure("error", logs.LogFormat.CONSOLE)
@@ -223,7 +233,7 @@ def migrate(*, check: bool) -> None:
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy an SQLite store into the new file FILE, beside a running bot."""
+    """Copy an SQLite store into a new FILE, beside a running bot."""
     from bot.store import backup as copy  # noqa: PLC0415 - as above
 
     logs.configure("error", logs.LogFormat.CONSOLE)

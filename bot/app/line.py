@@ -30,6 +30,7 @@ from bot.ops.leadership import Leadership
 from bot.outbox.branches import Branches
 from bot.pods import redact
 from bot.store.chronicle import StoredChronicle
+from bot.store.leader import LeaderStore
 from bot.store.store import Store
 from bot.watch.detector import Detector
 from bot.watch.freshness import Freshness
@@ -165,7 +166,15 @@ class Line:
             silences=shared.store.silences,
         )
         await self._read(keeper.begin)
-        await shared.outbox.open(self.name, store)
+        try:
+            # Cancelled in the middle of it, it may have begun to deliver.
+            await shared.outbox.open(self.name, store, leads=lambda: self.leadership.leading == term)
+            await self._keep(keeper, store, shade)
+        finally:
+            await shared.outbox.close(self.name)
+
+    async def _keep(self, keeper: Keeper, store: LeaderStore, shade: Shade) -> None:
+        shared = self._shared
         self._keeper = keeper
         digest = WeeklyDigest(
             cluster=self.name,
@@ -178,7 +187,7 @@ class Line:
         )
         work = {
             "keeper": keeper.run(),
-            "findings of the standby": shade.hand_over(keeper.record),
+            "findings of the standby": self._take_over(keeper, shade),
             "weekly digest": digest.run(),
         }
         if shared.store.is_shared:
@@ -199,6 +208,13 @@ class Line:
             await shared.outbox.close(self.name)
             await asyncio.wait({keeping})
         keeping.result()
+
+    async def _take_over(self, keeper: Keeper, shade: Shade) -> None:
+        """Hand on what the standby has found, and then how far its watch has come by that."""
+        reached = self._mirror.checkpoints if self._mirror is not None else ()
+        await shade.hand_over(keeper.record)
+        for checkpoint in reached:
+            await keeper.reached(checkpoint)
 
     async def _reached(self, checkpoint: Checkpoint) -> None:
         # What the standby has found lies before it, and has to be recorded first.

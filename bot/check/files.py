@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from bot.check.findings import Finding, Level
 from bot.clock import Clock
@@ -12,6 +13,10 @@ from bot.incidents.route_config import Config, Match
 from bot.kube.connect import KubeConfigProblem, Target, cluster_name, targets
 from bot.pods.policy_keeper import PolicyKeeper
 from bot.settings import Settings, SettingsWrong, Sources, load, load_sources
+
+_OURS = ("PODBOT_", "SLACK_", "KUBE")
+_LOOKS_LIKE = 0.85
+"""How alike a slip of the pen and the right name are: a letter too many, too few, or two changed round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,7 @@ class SetUp:
 async def look(environment: Mapping[str, str], clock: Clock) -> SetUp:
     """Every problem of every file, and what is in force where there is none."""
     settings, sources, found = _settings(environment)
+    found += _misspelt(environment)
     targets_found: Sequence[Target] = ()
     try:
         targets_found = targets(
@@ -62,6 +68,19 @@ def _settings(environment: Mapping[str, str]) -> tuple[Settings | None, Sources,
         found = [Finding(Level.WRONG, *_parted(each)) for each in wrong.problems]
         return None, load_sources(environment) or Sources(), found
     return settings, settings, [Finding(Level.OK, "environment", "all that podbot needs is set")]
+
+
+def _misspelt(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Variables that are no settings and look like one.
+
+    Others may well begin with PODBOT_: Kubernetes gives a container `PODBOT_SERVICE_HOST`,
+    `PODBOT_PORT_80_TCP` and their like where a Service is called podbot.
+    """
+    known = {str(field.alias) for field in Settings.model_fields.values()}
+    for name in sorted(environment.keys() - known):
+        meant = get_close_matches(name, known, n=1, cutoff=_LOOKS_LIKE)
+        if meant and name.startswith(_OURS):
+            yield Finding(Level.WARN, name, f"has no effect: no setting is called so; is it {meant[0]}?")
 
 
 def _parted(problem: str) -> tuple[str, str]:

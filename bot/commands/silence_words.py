@@ -44,12 +44,12 @@ def silence_changed(answer: SilenceChanged) -> Message:
                 )
             )
         )
-    begun = "Silent: " if answer.change is SilenceChange.BEGUN else "Still silent: "
+    begun = "⚪ Silent: " if answer.change is SilenceChange.BEGUN else "⚪ Still silent: "
     return message(
         Paragraph(
             (
                 joined(said(begun, bold(what)), until(silence), because(silence)),
-                plain(_gets_through(silence)),
+                said("By ", Mention(answer.by), f". {_gets_through(silence)}"),
             )
         ),
         Actions(_buttons(silence)),

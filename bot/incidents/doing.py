@@ -38,7 +38,9 @@ def do(act: Act, live: Live, plan: Callable[[str], EscalationPlan], now: datetim
         case SilenceIncident():
             if act.silence is not None:
                 live.silenced(act.silence, now)
-                live.apply(held, Silenced(silence=silencing.as_held(act.silence)), now)
+                under = held.incident.silenced
+                if under is None or under.silence != act.silence.id:
+                    live.apply(held, Silenced(silence=silencing.as_held(act.silence)), now)
         case ResolveIncident(reason=reason, force=force):
             failing = _fails(held)
             if failing and not force:

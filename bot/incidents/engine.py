@@ -89,16 +89,7 @@ def severity_of(death: Death) -> Severity:
 
 def severity_by_owner(owner: Owner) -> Severity:
     """The severity of whatever pods of this workload die of."""
-    return Severity.MINOR if _is_job(owner) else Severity.PAGE
-
-
-def is_of_job(death: Death) -> bool:
-    """Whether a Job runs it; its owner is then that Job, or the CronJob of it."""
-    return _is_job(death.owner)
-
-
-def _is_job(owner: Owner) -> bool:
-    return owner.kind in {"Job", "CronJob"}
+    return Severity.MINOR if owner.kind in {"Job", "CronJob"} else Severity.PAGE
 
 
 def with_death(incident: Incident, death: Death) -> Incident:
@@ -228,13 +219,23 @@ def _counted_in(
         deaths=1 + death.unseen_before,
         pods=1 if new_pod else 0,
     )
-    return _joined(workloads, (part,))
+    for place, each in enumerate(
+        workloads
+    ):  # a storm has a thousand: names are compared first, as they differ
+        if each.owner.name == part.owner.name and _subject(each) == _subject(part):
+            more = replace(each, deaths=each.deaths + part.deaths, pods=each.pods + part.pods)
+            return (*workloads[:place], more, *workloads[place + 1 :])
+    return (*workloads, part) if len(workloads) < MOST_WORKLOADS else workloads
+
+
+def _subject(part: WorkloadPart) -> tuple[object, ...]:
+    return part.namespace, part.owner, part.cause, part.told_in
 
 
 def _joined(some: tuple[WorkloadPart, ...], more: tuple[WorkloadPart, ...]) -> tuple[WorkloadPart, ...]:
-    found = {(each.namespace, each.owner, each.cause, each.told_in): each for each in some}
+    found = {_subject(each): each for each in some}
     for part in more:
-        name = (part.namespace, part.owner, part.cause, part.told_in)
+        name = _subject(part)
         there = found.get(name)
         if there is not None:
             found[name] = replace(there, deaths=there.deaths + part.deaths, pods=there.pods + part.pods)

@@ -44,6 +44,7 @@ async def _last_words(source: LogSource, death: Death) -> list[str]:
     restarted = death.restarts > death.id.restart
     first_error: ClusterError | None = None
     others = False
+    perhaps: list[str] = []
     for previous in (restarted, not restarted):
         try:
             stamped = await source.last_lines(
@@ -52,10 +53,14 @@ async def _last_words(source: LogSource, death: Death) -> list[str]:
         except ClusterError as error:
             first_error = first_error or error
             continue
-        lines = [text for moment, text in map(_split, stamped) if _belongs(moment, death)]
-        if lines:
+        found = [(moment, text) for moment, text in map(_split, stamped) if _belongs(moment, death)]
+        lines = [text for _, text in found]
+        if lines and not all(_may_be_later(moment, death) for moment, _ in found):
             return lines
+        perhaps = perhaps or lines
         others = others or bool(stamped)
+    if perhaps:
+        return perhaps
     if first_error is not None:
         raise first_error
     if others:
@@ -75,6 +80,11 @@ def _split(line: str) -> tuple[datetime | None, str]:
     except ValueError:
         return None, line
     return (moment, text) if moment.tzinfo is not None else (None, line)
+
+
+def _may_be_later(moment: datetime | None, death: Death) -> bool:
+    """Whether a line may as well be of the run that began in the second in which this one ended."""
+    return moment is not None and death.finished_at is not None and moment >= death.finished_at
 
 
 def _belongs(moment: datetime | None, death: Death) -> bool:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from bot import logs
 from bot.clock import Clock
-from bot.errors import ClusterError
+from bot.errors import ClusterError, Deposed
 from bot.incidents import recovery, recovery_of_many, replacements
 from bot.incidents.held import Held
 from bot.incidents.inputs import Escalate, Gone, Input, Recovered, Recovering, Relapsed, Replaced
+from bot.incidents.mistakes import contained
 from bot.incidents.ports import PodLookup, Surroundings
 from bot.incidents.recovery import Following, Judgement, Verdict
 from bot.model.incidents import Ending, Incident, IncidentKey, Replacements
@@ -79,7 +80,8 @@ class FollowUp:
             if self._clock.monotonic() >= self._count_at:
                 self._count_at = self._clock.monotonic() + COUNT_EVERY
                 for held in open_ones:
-                    await self._count_replacements(held)
+                    with contained("replacements", incident=held.incident.id):
+                        await self._count_replacements(held)
 
     async def _count_replacements(self, held: Held) -> None:
         if not replacements.wanted(held.incident):
@@ -117,6 +119,8 @@ class FollowUp:
     async def _go_on_safely(self, held: Held) -> None:
         try:
             await self._go_on(held)
+        except Deposed:
+            raise
         except Exception:
             # A mistake of ours about one incident leaves it open, and must not end the telling of deaths.
             log.exception("follow_up_failed", incident=held.incident.id)

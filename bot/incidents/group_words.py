@@ -31,7 +31,9 @@ def extent(incident: Incident) -> str:
     told_when_seen = incident.key.cause.is_stuck and incident.key.scope is not Scope.STORM
     span = "" if told_when_seen or lasted.total_seconds() < 1 else f" in {in_words(lasted)}"
     if incident.key.scope is Scope.STORM:
-        return f"{workloads} lost {pods}{span}, {_count(incident.deaths, 'death')}"
+        others = len(incident.workloads) - len(mine)
+        beside = f" · {_count(others, 'other')} in messages of their own" if others else ""
+        return f"{workloads} lost {pods}{span}, {_count(incident.deaths, 'death')}{beside}"
     return f"{pods} of {workloads} {_did(incident)}{span}"
 
 
@@ -63,7 +65,7 @@ def listing(incident: Incident) -> Iterator[Paragraph]:
     others = [each for each in incident.workloads if each.told_in is not None]
     if others:
         names, more = _named(others, 1_000)
-        lines.append(f"Told by messages of their own before: {names}{f' and {more} more' if more else ''}")
+        lines.append(f"In messages of their own: {names}{f' and {more} more' if more else ''}")
     held: list[Line] = []
     size = 0
     for line in lines:

@@ -28,6 +28,8 @@ class Held:
     """Its evidence is being read."""
     told: bool = False
     """Its letter has been handed over at least once; before, it waits for its evidence for a moment."""
+    timeless: bool = False
+    """A mistake of ours stopped what goes by time: it is not tried again every second."""
     final: bool = False
     """It is over, or has been pushed out: nothing more will be said of it."""
 

@@ -48,7 +48,9 @@ def silenced(turn: Turn, silence: SilencedBy) -> None:
     turn.tell(
         StoryKind.SILENCED, by=silence.by, until=min(silence.until, turn.now + LONGEST), words=silence.reason
     )
-    turn.change(silenced=capped(silence, turn.now))
+    held = incident.silenced
+    kept_back = held.deaths if held is not None and held.silence == silence.silence else silence.deaths
+    turn.change(silenced=capped(replace(silence, deaths=kept_back), turn.now))
 
 
 def heard_again(turn: Turn, silence: SilenceId | None, by: UserId | None = None) -> None:

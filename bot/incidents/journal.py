@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bot import logs
 from bot.clock import Clock
-from bot.errors import StoreUnavailable
+from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.held import Held
 from bot.incidents.ports import IncidentStore, Outbox
 from bot.incidents.records import Batch, RecordedDeath, ToldEntry
@@ -26,12 +26,15 @@ from bot.model.stories import StoryEntry
 SAVES_WITHIN = 5.0
 """Seconds that a transaction may take; then the store counts as away."""
 
+A_DEATH = 0.002
+"""Seconds more for each death in it: what piled up while the store was away is written in one go."""
+
 RETRY_EVERY = 2.0
 """Seconds between two attempts to reach a store that is away."""
 
 MOST_UNWRITTEN = 50_000
 """Deaths that wait in memory for a store that is away: some 50 MB. The oldest lines of the ledger are let go;
-the incidents that counted them are still written."""
+the incidents that counted them are still written. As many entries of stories and letters wait, too."""
 
 log = logs.get(__name__)
 
@@ -85,6 +88,8 @@ class Journal:
         self._worded = worded
         self._saving = asyncio.Lock()
         self._noted = _Noted()
+        self._writing = _Noted()
+        """What is in the transaction that is under way."""
         self._unsaid: dict[IncidentId, Held] = {}
         self._beside: dict[LetterKey, tuple[Letter, Held | None]] = {}
         """Letters that are no incident's own message, and are not handed over yet."""
@@ -96,13 +101,17 @@ class Journal:
 
     async def known(self, deaths: Sequence[DeathId]) -> frozenset[DeathId]:
         """Which of these were recorded before; while the store is away, those that wait for it."""
-        waiting = frozenset(each for each in deaths if each in self._noted.deaths)
+        waiting = frozenset(
+            each for each in deaths if each in self._noted.deaths or each in self._writing.deaths
+        )
         if not deaths or self._in_peace():
             return waiting
         try:
             async with asyncio.timeout(SAVES_WITHIN):
                 return waiting | await self._store.known(deaths)
-        except (StoreUnavailable, TimeoutError) as error:
+        except Deposed:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `_write`
             self._went_away(error)
             return waiting
 
@@ -138,18 +147,18 @@ class Journal:
         Raises `Deposed` where another replica leads by now.
         """
         async with self._saving:
-            unsaid, self._unsaid = self._unsaid, {}
-            beside, self._beside = self._beside, {}
+            # What is told from now on is handed over by the next save, with its thread: never a reply first.
+            told = {identity: held for identity, held in self._unsaid.items() if held.told}
+            beside = [letter for letter, of in self._beside.values() if of is None or of.told]
+            self._unsaid = {}
+            self._beside = {key: each for key, each in self._beside.items() if each[1] and not each[1].told}
             written = await self._write()
-            told = {identity: held for identity, held in unsaid.items() if held.told}
             if written is None:
                 letters = [letter for held in told.values() for letter in self._marked_letters(held)]
             else:
                 letters = [letter for identity in self._marked | told for letter in written[identity]]
                 self._marked = {}
-            letters += [letter for letter, of in beside.values() if of is None or of.told]
-            early = {letter.key: (letter, of) for letter, of in beside.values() if of and not of.told}
-            self._beside = early | self._beside
+            letters += beside
             if letters:
                 await self._outbox.put(letters)
 
@@ -176,14 +185,19 @@ class Journal:
         batch = noted.batch(letter for letters in worded.values() for letter in letters)
         if batch.is_empty and not self.trouble:
             return {}
+        self._writing = noted
         try:
-            async with asyncio.timeout(SAVES_WITHIN):
+            async with asyncio.timeout(SAVES_WITHIN + A_DEATH * len(batch.deaths)):
                 await self._store.save(batch)
-        except (StoreUnavailable, TimeoutError) as error:
+        except Deposed:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a store does to us, alerts go out: from memory
             self._went_away(error)
             self._noted = noted.then(self._noted)
             self._let_go()
             return None
+        finally:
+            self._writing = _Noted()
         self._came_back()
         return worded
 
@@ -193,7 +207,10 @@ class Journal:
 
     def _went_away(self, error: Exception) -> None:
         reason = str(error) or f"no answer within {SAVES_WITHIN:.0f} s"
+        mistake = not isinstance(error, StoreUnavailable | TimeoutError)
         if reason != self.trouble:
+            if mistake:
+                log.error("store_broke", exc_info=error)
             log.error("store_away", problem=reason, consequence="alerts go out from memory")
         self.trouble = reason
         self._not_before = self._clock.monotonic() + RETRY_EVERY
@@ -208,3 +225,7 @@ class Journal:
         while len(deaths) > MOST_UNWRITTEN:
             lost = deaths.pop(next(iter(deaths)))
             log.error("death_never_written", incident=lost.incident, uid=lost.death.id.uid)
+        while len(self._noted.stories) > MOST_UNWRITTEN:
+            del self._noted.stories[next(iter(self._noted.stories))]
+        while len(self._noted.letters) > MOST_UNWRITTEN:
+            del self._noted.letters[next(iter(self._noted.letters))]

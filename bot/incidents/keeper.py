@@ -2,16 +2,15 @@
 
 All incidents that live are in memory (`live`); what changes goes to the store first, in one transaction with
 the letters that tell it, and then to the outbox (`journal`). A death that the ledger has already is no news.
-First alerts wait for their evidence for a moment; what comes later edits the same message. A death whose
-cause its pod's events may still tell is refined before it is folded, because the cause decides which
-incident it belongs to.
+What is still to be found out about a death is left to `refining`, before it is folded, and to `gathering`.
+A mistake of ours about one incident is `contained`: the others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bot import logs
 from bot.clock import Clock
@@ -19,11 +18,13 @@ from bot.incidents.acts import Act, ActResult
 from bot.incidents.doing import do
 from bot.incidents.effects import Effect, Tell
 from bot.incidents.followup import FollowUp
+from bot.incidents.gathering import Gathering
 from bot.incidents.held import Held
 from bot.incidents.ids import IdStock, random_id
 from bot.incidents.inputs import Input
 from bot.incidents.journal import Journal
 from bot.incidents.live import Live
+from bot.incidents.mistakes import contained
 from bot.incidents.ports import (
     IncidentStore,
     LogSource,
@@ -36,27 +37,21 @@ from bot.incidents.ports import (
 )
 from bot.incidents.reading import EvidenceReader
 from bot.incidents.records import RecordedDeath
+from bot.incidents.refining import Refined, Refining
 from bot.incidents.silence_watch import SilenceWatch
 from bot.incidents.wording import call_at_opening, letters_of, own_letters
 from bot.model.deaths import Death, DeathId
 from bot.model.events import Event
-from bot.model.incidents import Evidence, Incident, IncidentId
+from bot.model.incidents import Incident, IncidentId
 from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Findings
 from bot.model.pods import ClusterName, Pod
-from bot.model.probes import may_be_probe_kill
 
 QUEUE = 10_000
 """Findings that may wait to be taken in; the watch waits beyond that."""
 
 AT_ONCE = 200
 """Findings that go into one transaction, where so many wait."""
-
-PROMPTLY = 1.0
-"""Seconds that a first alert waits for its evidence before it goes out without."""
-
-REFINING_AT_ONCE = 32
-"""Findings that may wait for their events; in a storm more are told as they look, and ask for nothing."""
 
 TICK_EVERY = 1.0
 """Seconds between two looks for what goes by time: steps of the escalation, silences, folds of a thread."""
@@ -65,14 +60,6 @@ SWEEP_EVERY = 60.0
 """Seconds between two looks for incidents that are over for good."""
 
 log = logs.get(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refined:
-    """Findings whose deaths have the causes that the events tell."""
-
-    findings: Findings
-    events: Sequence[Event] | None
 
 
 class Keeper:
@@ -104,11 +91,11 @@ class Keeper:
         self._journal = Journal(store, outbox, clock, worded=self._worded)
         self._ids = IdStock(store, new_id)
         self._live = Live(self._turned, self._ids.take, router.plan)
-        self._queue: asyncio.Queue[Findings | Checkpoint | _Refined] = asyncio.Queue(QUEUE)
-        self._gatherers: set[asyncio.Task[None]] = set()
-        self._refiners: set[asyncio.Task[None]] = set()
-        self._refines = surroundings is not None
-        self._reader = EvidenceReader(source, mask, clock, surroundings)
+        self._queue: asyncio.Queue[Findings | Checkpoint | Refined] = asyncio.Queue(QUEUE)
+        reader = EvidenceReader(source, mask, clock, surroundings)
+        self._gathering = Gathering(self._live, self._journal, reader, clock)
+        self._refining = Refining(reader, self._queue.put) if surroundings is not None else None
+        self._acts: set[asyncio.Task[None]] = set()
         self._silences: SilenceWatch | None = None
         if silences is not None:
             self._silences = SilenceWatch(
@@ -136,11 +123,16 @@ class Keeper:
         return held.incident if held is not None else None
 
     async def begin(self) -> None:
-        """Take up the incidents that the store has, before anything is recorded.
+        """Take up the incidents and the silences that the store has, before anything is recorded.
 
-        Raises `StoreUnavailable`: without them, all that still fails would be told anew.
+        Raises `StoreUnavailable`: without them, all that still fails would be told anew, and what is silent
+        would be heard.
         """
-        self._live.restore(await self._store.live())
+        kept = await self._store.live()
+        silences = await self._silences.running() if self._silences is not None else ()
+        self._live.restore(kept)
+        for silence in silences:
+            self._live.silenced(silence, self._clock.now())
 
     async def record(self, findings: Findings) -> None:
         """Take what one look at a pod brought. Waits while the queue is full."""
@@ -157,13 +149,27 @@ class Keeper:
         await self._queue.put(checkpoint)
 
     async def act(self, act: Act) -> ActResult:
-        """Do what a person asks for, and say what came of it."""
+        """Do what a person asks for, and say what came of it.
+
+        Who asked may go away meanwhile: what is being written then belongs to all.
+        """
         result = do(act, self._live, self._router.plan, self._clock.now())
-        await self._journal.save()
+        saving = asyncio.create_task(self._journal.save(), name=f"act on {act.command.incident}")
+        self._acts.add(saving)
+        saving.add_done_callback(self._acted)
+        await asyncio.shield(saving)
         return result
 
     async def run(self) -> None:
         """Work the queue off, and follow what is open, until cancelled. Raises `Deposed`."""
+        try:
+            await self._work()
+        finally:
+            for saving in self._acts:
+                saving.cancel()
+            await asyncio.gather(*self._acts, return_exceptions=True)
+
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._journal.run(), name="journal of incidents")
             tasks.create_task(self._tick(), name="clock of incidents")
@@ -172,8 +178,7 @@ class Keeper:
                 tasks.create_task(self._silences.run(), name="silences")
             if self._followup is not None:
                 tasks.create_task(self._followup.run(), name="follow-up of incidents")
-            for held in self._live:
-                self._gather(tasks, held)
+            self._gathering.take_up(tasks)
             while True:
                 waiting = [await self._queue.get()]
                 while len(waiting) < AT_ONCE and not self._queue.empty():
@@ -187,66 +192,58 @@ class Keeper:
         try:
             async with asyncio.timeout(seconds):
                 await self._queue.join()
-                while under_way := self._refiners | self._gatherers:
+                while under_way := self._gathering.under_way | self._refined_now():
                     await asyncio.wait(under_way)
                     await self._queue.join()
         except TimeoutError:
-            log.warning("deaths_left_without_evidence", incidents=len(self._gatherers))
+            log.warning("deaths_left_without_evidence", incidents=len(self._gathering.under_way))
+
+    def _refined_now(self) -> set[asyncio.Task[None]]:
+        return self._refining.under_way if self._refining is not None else set()
+
+    def _acted(self, saving: asyncio.Task[None]) -> None:
+        self._acts.discard(saving)
+        if not saving.cancelled():
+            saving.exception()  # whoever asked may be gone, and this be the only look at it
 
     # What comes in
 
     async def _take(
-        self, waiting: Sequence[Findings | Checkpoint | _Refined], tasks: asyncio.TaskGroup
+        self, waiting: Sequence[Findings | Checkpoint | Refined], tasks: asyncio.TaskGroup
     ) -> None:
         deaths = [death for each in waiting for death in _deaths(each)]
         known = set(await self._journal.known([each.id for each in deaths if not each.cause.is_stuck]))
         await self._ids.fill(2 * len(deaths))  # one for each, and one for a storm's digest
-        await self._router.prepare([each for each in deaths if self._live.tells(each) is None])
+        with contained("routes"):
+            await self._router.prepare([each for each in deaths if self._live.tells(each) is None])
         changed: dict[IncidentId, Held] = {}
         for each in waiting:
-            match each:
-                case Checkpoint():
-                    self._reach(each, tasks)
-                case Findings():
-                    news = replace(each, deaths=tuple(_new(each.deaths, known)))
-                    if self._is_to_be_refined(news):
-                        self._start(tasks, self._refiners, self._refine(news), f"cause of {each.uid}")
-                    else:
-                        self._fold(news, None, changed)
-                case _Refined(findings, events):
-                    news = replace(findings, deaths=tuple(_new(findings.deaths, known)))
-                    self._fold(news, events, changed)
+            with contained("findings"):
+                self._take_one(each, known, changed, tasks)
         await self._journal.save()
         for held in changed.values():
-            self._gather(tasks, held)
+            self._gathering.start(tasks, held)
 
-    def _reach(self, checkpoint: Checkpoint, tasks: asyncio.TaskGroup) -> None:
-        """Note the checkpoint; a death that is still being refined was found before it, and comes first."""
-        before = set(self._refiners)
-        if not before:
-            self._journal.checkpoint(checkpoint)
-            return
-
-        async def wait() -> None:
-            await asyncio.wait(before)
-            await self._queue.put(checkpoint)
-
-        tasks.create_task(wait(), name="checkpoint of the watch")
-
-    def _is_to_be_refined(self, findings: Findings) -> bool:
-        return (
-            self._refines
-            and any(may_be_probe_kill(death) for death in findings.deaths)
-            and len(self._refiners) < REFINING_AT_ONCE
-        )
-
-    async def _refine(self, findings: Findings) -> None:
-        """Bring the deaths back with the causes that their pod's events tell."""
-        told, read = [], None
-        for death in findings.deaths:
-            refined, read = await self._reader.refined(death)
-            told.append(refined)
-        await self._queue.put(_Refined(replace(findings, deaths=tuple(told)), read))
+    def _take_one(
+        self,
+        each: Findings | Checkpoint | Refined,
+        known: set[DeathId],
+        changed: dict[IncidentId, Held],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        match each:
+            case Checkpoint():
+                if self._refining is None or not self._refining.hold_back(tasks, each):
+                    self._journal.checkpoint(each)
+            case Findings():
+                news = replace(each, deaths=tuple(_new(each.deaths, known)))
+                if self._refining is not None and self._refining.takes(news):
+                    self._refining.start(tasks, news)
+                else:
+                    self._fold(news, None, changed)
+            case Refined(findings, events):
+                news = replace(findings, deaths=tuple(_new(findings.deaths, known)))
+                self._fold(news, events, changed)
 
     def _fold(
         self,
@@ -285,8 +282,9 @@ class Keeper:
                 if effect.entry.number == 1:
                     for letter in call_at_opening(held, now):
                         self._journal.letter(letter, held)
-            for letter in letters_of(held, effect, now):
-                self._journal.letter(letter, held)
+            with contained("words", incident=held.incident.id):
+                for letter in letters_of(held, effect, now):
+                    self._journal.letter(letter, held)
 
     def _worded(self, held: Held, unsaved: bool) -> Sequence[Letter]:
         return own_letters(held, self._clock.now(), unsaved=unsaved)
@@ -308,66 +306,12 @@ class Keeper:
             self._live.sweep(self._clock.now())
             await self._journal.save()
 
-    # Evidence
 
-    def _gather(self, tasks: asyncio.TaskGroup, held: Held) -> None:
-        """Have the evidence of the latest death read, unless it is there or on its way."""
-        evidence = held.incident.evidence
-        if held.gathering or (evidence is not None and evidence.death.id == held.incident.latest.id):
-            return
-        held.gathering = True
-        self._start(tasks, self._gatherers, self._complete(held), f"evidence {held.incident.id}")
-
-    @staticmethod
-    def _start(
-        tasks: asyncio.TaskGroup, among: set[asyncio.Task[None]], work: Coroutine[None, None, None], name: str
-    ) -> None:
-        task = tasks.create_task(work, name=name)
-        among.add(task)
-        task.add_done_callback(among.discard)
-
-    async def _complete(self, held: Held) -> None:
-        """Read the evidence of the latest death, and again if there is a newer one by then; announce each."""
-        try:
-            while True:
-                death = held.incident.latest
-                evidence = await self._evidence(held, death)
-                self._live.learned(held, evidence, self._clock.now())
-                await self._announce(held)
-                if held.incident.latest.id == death.id:
-                    return
-        finally:
-            held.gathering = False
-
-    async def _evidence(self, held: Held, death: Death) -> Evidence:
-        """The evidence; what has not been told at all yet is told without when it is slow."""
-        known = held.incident.evidence.circumstances if held.incident.evidence else None
-        of, events = held.events or (None, None)
-        held.events = None
-        async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(
-                self._reader.read(death, events if of == death else None, known), name="evidence: reading"
-            )
-            patience = tasks.create_task(self._clock.sleep(PROMPTLY), name="evidence: patience")
-            await asyncio.wait({reading, patience}, return_when=asyncio.FIRST_COMPLETED)
-            patience.cancel()
-            if not reading.done() and not held.told:
-                await self._announce(held)
-        return reading.result()
-
-    async def _announce(self, held: Held) -> None:
-        if held.final and held.told:
-            return
-        held.told = True
-        self._journal.incident(held)
-        await self._journal.save()
-
-
-def _deaths(waiting: Findings | Checkpoint | _Refined) -> tuple[Death, ...]:
+def _deaths(waiting: Findings | Checkpoint | Refined) -> tuple[Death, ...]:
     match waiting:
         case Findings():
             return waiting.deaths
-        case _Refined():
+        case Refined():
             return waiting.findings.deaths
         case Checkpoint():
             return ()

@@ -6,7 +6,7 @@ it. No waiting, no clock: whoever calls says what time it is. The keeper feeds i
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,7 +31,9 @@ from bot.incidents.inputs import (
     Tick,
     Widened,
 )
+from bot.incidents.mistakes import contained
 from bot.incidents.records import KeptIncident
+from bot.incidents.shelf import Shelf
 from bot.model.deaths import Death
 from bot.model.escalations import EscalationPlan
 from bot.model.incidents import (
@@ -40,7 +42,6 @@ from bot.model.incidents import (
     IncidentId,
     IncidentKey,
     IncidentState,
-    Scope,
     SilencedBy,
     SilenceId,
 )
@@ -69,9 +70,7 @@ class Live:
         self._turned = turned
         self._take_id = take_id
         self._plan = plan
-        self._by_key: dict[IncidentKey, Held] = {}
-        self._by_id: dict[IncidentId, Held] = {}
-        self._groups: dict[IncidentKey, Held] = {}
+        self._shelf = Shelf()
         self._recent = grouping.Recent()
         self._weather: dict[ChannelId, storm.Weather] = {}
         self._silences: dict[SilenceId, Silence] = {}
@@ -79,15 +78,15 @@ class Live:
         """Deaths that silences have kept back, until somebody writes them down and clears this."""
 
     def __iter__(self) -> Iterator[Held]:
-        return iter(tuple(self._by_id.values()))
+        return iter(self._shelf)
 
     def get(self, identity: IncidentId) -> Held | None:
         """The incident of this id."""
-        return self._by_id.get(identity)
+        return self._shelf.get(identity)
 
     def tells(self, death: Death) -> Held | None:
         """The incident of the death's own workload and cause, where there is one."""
-        return self._by_key.get(engine.key_of(death))
+        return self._shelf.of_key(engine.key_of(death))
 
     def restore(self, kept: Iterable[KeptIncident]) -> None:
         """Take up what the store has; what they say is the outbox's to deliver."""
@@ -95,6 +94,11 @@ class Live:
             if each.final:
                 continue
             self._hold(Held(incident=each.incident, route=each.route, followings=each.followings, told=True))
+        channels: dict[ChannelId, list[Incident]] = defaultdict(list)
+        for held in self._shelf:
+            if held.route.channels:
+                channels[held.route.channels[0]].append(held.incident)
+        self._weather = {channel: storm.recalled(incidents) for channel, incidents in channels.items()}
 
     # What happens
 
@@ -104,12 +108,11 @@ class Live:
         `route` is where it goes if it opens one.
         """
         death = grouping.attributed(self._recent, death)
-        groups = [key for key, held in self._groups.items() if not held.incident.state.is_over]
-        self._recent, place = grouping.placed(self._recent, death, groups, now)
-        held = self._by_key.get(place.key)
+        self._recent, place = grouping.placed(self._recent, death, self._shelf.open_groups(), now)
+        held = self._shelf.of_key(place.key)
         if held is not None and death.cause.is_stuck and _tells(held.incident, death):
             return None
-        if held is not None and not engine.continues(held.incident, death):
+        if held is not None and (self._is_orphan(held) or not engine.continues(held.incident, death)):
             self.let_go(held)
             held = None
         held = held or self._widened(place, now)
@@ -118,7 +121,7 @@ class Live:
         else:
             self._count_in(held, death, now)
         held.followings = recovery_of_many.followed(held.followings, death)
-        self._bring_forward(held)
+        self._shelf.forward(held)
         return held
 
     def apply(self, held: Held, given: Input, now: datetime) -> bool:
@@ -158,24 +161,28 @@ class Live:
 
     def tick(self, now: datetime) -> None:
         """Have happen what goes by time."""
-        for held in tuple(self._by_id.values()):
-            plan = self._plan(held.route.escalation)
-            due = reducer.due_at(held.incident, plan)
-            if due is not None and due <= now:
-                self.apply(held, Tick(plan=plan), now)
+        for held in self._shelf:
+            if held.timeless:
+                continue
+            held.timeless = True  # unless it comes through
+            with contained("clock", incident=held.incident.id):
+                plan = self._plan(held.route.escalation)
+                due = reducer.due_at(held.incident, plan)
+                if due is not None and due <= now:
+                    self.apply(held, Tick(plan=plan), now)
+                held.timeless = False
 
     def sweep(self, now: datetime) -> None:
         """Let go what is over for good."""
-        for held in tuple(self._by_id.values()):
-            digest = self._by_id.get(held.incident.storm) if held.incident.storm is not None else None
+        for held in self._shelf:
+            digest = self._shelf.get(held.incident.storm)
             awaited = digest is not None and not digest.incident.state.is_over
             if engine.is_closed(held.incident, now) and not held.gathering and not awaited:
                 self.let_go(held)
 
     def let_go(self, held: Held) -> None:
         """Nothing more will be said of it."""
-        self._unkey(held, held.incident.key)
-        if self._by_id.pop(held.incident.id, None) is not None:
+        if self._shelf.take(held):
             held.final = True
             self._turned(held, ())
 
@@ -192,18 +199,32 @@ class Live:
         self._silences[silence.id] = silence
         if before is not None and (before.until, before.reason) == (silence.until, silence.reason):
             return
-        for held in tuple(self._by_id.values()):
-            covered = silencing.covers_incident(silence, held.incident, now)
-            if covered and self.apply(held, Silenced(silence=silencing.as_held(silence)), now):
-                self.kept_back[silence.id, held.incident.id] += 0
+        for held in self._shelf:
+            with contained("silence", silence=silence.id, incident=held.incident.id):
+                self._silence(held, silence, now)
 
     def silence_ended(self, identity: SilenceId, by: UserId | None, now: datetime) -> None:
         """Have a silence hold no longer; what it kept back and still fires is heard."""
         self._silences.pop(identity, None)
-        for held in tuple(self._by_id.values()):
+        for held in self._shelf:
             under = held.incident.silenced
             if under is not None and under.silence == identity:
-                self.apply(held, SilenceEnded(silence=identity, by=by), now)
+                with contained("end of silence", silence=identity, incident=held.incident.id):
+                    self.apply(held, SilenceEnded(silence=identity, by=by), now)
+
+    def _silence(self, held: Held, silence: Silence, now: datetime) -> None:
+        under = held.incident.silenced
+        same = under is not None and (under.silence, under.until, under.reason) == (
+            silence.id,
+            silence.until,
+            silence.reason,
+        )
+        covered = same or (
+            silencing.covers_incident(silence, held.incident, now)
+            and self.apply(held, Silenced(silence=silencing.as_held(silence)), now)
+        )
+        if covered:
+            self.kept_back[silence.id, held.incident.id] += 0
 
     # Where a death goes
 
@@ -219,11 +240,12 @@ class Live:
         shelter = storm.Shelter()
         if silence is None and route.channels:
             weather = self._weather.get(route.channels[0], storm.Weather())
-            before = weather.openings
+            if weather.digest is not None and self._shelf.get(weather.digest) is None:
+                weather = replace(weather, digest=None)  # it was pushed out, and tells nobody anything
             weather, shelter = storm.placed(weather, identity, self._take_id, now)
             self._weather[route.channels[0]] = weather
             if shelter.begins and shelter.digest is not None:
-                self._open_storm(shelter.digest, death, route, before, now)
+                self._open_storm(shelter.digest, death, route, weather.openings, now)
         given = Opened(identity=identity, key=key, death=death, silence=silence, storm=shelter.digest)
         step = reducer.reduce(None, given, now)
         if step.incident is None:
@@ -244,7 +266,7 @@ class Live:
         before: Sequence[tuple[IncidentId, datetime]],
         now: datetime,
     ) -> None:
-        told = [self._by_id[each].incident for each, _ in before if each in self._by_id]
+        told = [held.incident for each, _ in before if (held := self._shelf.get(each)) is not None]
         step = storm.opened(identity, death, told, now)
         if step.incident is None:
             raise RuntimeError("what opens has no incident")
@@ -253,15 +275,16 @@ class Live:
         self._turned(digest, step.effects)
 
     def _count_in_storm(self, held: Held, death: Death, now: datetime) -> None:
-        digest = self._by_id.get(held.incident.storm) if held.incident.storm is not None else None
+        digest = self._shelf.get(held.incident.storm)
         if digest is not None:
             self.apply(digest, Died(death=death), now)
+            self._shelf.forward(digest)  # it goes after its members: they would be told by nobody
 
     def _perhaps_end_storm(self, identity: IncidentId | None, now: datetime) -> None:
-        digest = self._by_id.get(identity) if identity is not None else None
+        digest = self._shelf.get(identity)
         if digest is None or digest.incident.state.is_over:
             return
-        members = (each.incident for each in self._by_id.values() if each.incident.storm == identity)
+        members = (each.incident for each in self._shelf if each.incident.storm == identity)
         ended = storm.ending(members)
         if ended is not None:
             state, ending = ended
@@ -283,66 +306,64 @@ class Live:
 
     def _widened(self, place: grouping.Placement, now: datetime) -> Held | None:
         """The incident that becomes the group's, with the others in it; None where there is none."""
-        found = [self._by_key[key] for key in place.absorbs if key in self._by_key]
-        some = [each for each in found if grouping.absorbable(each.incident, place.key)]
+        found = [held for key in place.absorbs if (held := self._shelf.of_key(key)) is not None]
+        some = [
+            each
+            for each in found
+            if grouping.absorbable(each.incident, place.key) and not self._is_orphan(each)
+        ]
         main = grouping.main(each.incident for each in some)
-        if main is None:
+        held = self._shelf.get(main.id) if main is not None else None
+        if held is None:
             return None
-        held = self._by_id[main.id]
         self.apply(held, Widened(key=place.key), now)
         for other in some:
-            if other is not held:
+            if other is not held and other.incident.storm == held.incident.storm:
                 self._merge(other, held, now)
         return held
 
     def _merge(self, other: Held, held: Held, now: datetime) -> None:
+        """Have one tell of another. Both are told alike: by themselves, or by the same storm's digest.
+
+        A digest goes on counting what it has counted, and another message must not count it, too.
+        """
         held.followings = recovery_of_many.joined(held.followings, other.followings)
         self.apply(held, Absorbed(other=other.incident), now)
         self.apply(other, Merged(into=held.incident.id), now)
         self.let_go(other)
+        digest = self._shelf.get(held.incident.storm)
+        if digest is not None:
+            self._turned(digest, ())  # with it in one transaction, the ledger sees who tells of these deaths
 
     def _belongs_to(self, held: Held, cron_job: Owner, now: datetime) -> None:
         self._recent = grouping.knowing(self._recent, held.incident.key.namespace, cron_job)
         key = grouping.of_cron_job(held.incident, cron_job)
         if key is None:
             return
-        there = self._by_key.get(key)
+        there = self._shelf.of_key(key)
         if there is None:
             self.apply(held, Widened(key=key), now)
-        elif not there.incident.state.is_over:
+        elif not there.incident.state.is_over and there.incident.storm == held.incident.storm:
             self._merge(held, there, now)
 
     # What is held
 
     def _hold(self, held: Held) -> None:
-        self._key(held)
-        self._by_id[held.incident.id] = held
-        while len(self._by_id) > MOST_INCIDENTS:
-            self.let_go(next(iter(self._by_id.values())))
+        self._shelf.put(held)
+        while len(self._shelf) > MOST_INCIDENTS:
+            self.let_go(next(iter(self._shelf)))
 
-    def _bring_forward(self, held: Held) -> None:
-        """Make it the last in line: the first one is the one quiet for longest."""
-        self._by_id[held.incident.id] = self._by_id.pop(held.incident.id)
+    def _is_orphan(self, held: Held) -> bool:
+        """Whether the digest that told of it is gone, so that nobody would hear of it."""
+        return held.incident.storm is not None and self._shelf.get(held.incident.storm) is None
 
     def _move(self, held: Held, before: IncidentKey) -> None:
-        there = self._by_key.get(held.incident.key)
+        there = self._shelf.of_key(held.incident.key)
         if there is not None and there is not held and not there.incident.state.is_over:
             # Its right cause has an incident already, and two are not made one for that.
             held.incident = replace(held.incident, key=before)
             return
-        if self._by_key.get(before) is held:
-            self._unkey(held, before)
-            self._key(held)
-
-    def _key(self, held: Held) -> None:
-        self._by_key[held.incident.key] = held
-        if held.incident.key.scope in {Scope.NODE, Scope.IMAGE}:
-            self._groups[held.incident.key] = held
-
-    def _unkey(self, held: Held, key: IncidentKey) -> None:
-        if self._by_key.get(key) is held:
-            del self._by_key[key]
-            self._groups.pop(key, None)
+        self._shelf.rekey(held, before)
 
 
 def _tells(incident: Incident, death: Death) -> bool:

@@ -104,7 +104,7 @@ class SilenceRequests:
                 open_ones=await self._incidents.open_ones(),
             )
             await self._silences.put(silence)
-            return SilenceChanged(change=SilenceChange.BEGUN, silence=silence)
+            return SilenceChanged(change=SilenceChange.BEGUN, silence=silence, by=asker.person.id)
 
     async def edit(self, asker: Asker, command: EditSilence) -> SilenceChanged:
         """Another end, counted from now, or another reason."""
@@ -153,7 +153,7 @@ class SilenceRequests:
             changed = await self._silences.change(silence.id, edit)
             if changed is None:
                 raise NoSuchSilence(silence.id)
-            return SilenceChanged(change=change, silence=changed)
+            return SilenceChanged(change=change, silence=changed, by=asker.person.id)
 
     async def _allowed(self, asker: Asker, identity: SilenceId) -> tuple[Silence, Decision]:
         silence = await self._silences.get(identity) or await self._of_its_incident(identity)
@@ -183,16 +183,18 @@ class SilenceRequests:
             result = await self._acting.apply(asker, command, silence)
         except UserError as error:
             log.info("silence_applied_later", silence=silence.id, problem=str(error))
-            return SilenceChanged(change=SilenceChange.BEGUN, silence=silence)
+            return SilenceChanged(change=SilenceChange.BEGUN, silence=silence, by=asker.person.id)
         if result.refusal is ActRefusal.TOO_LATE:
-            return SilenceChanged(change=SilenceChange.BEGUN, silence=silence)
+            return SilenceChanged(change=SilenceChange.BEGUN, silence=silence, by=asker.person.id)
         try:
             incident = done(command.incident, result)
         except UserError:
             now = self._clock.now()
             await self._silences.change(silence.id, lambda each: silencing.ended(each, now, asker.person.id))
             raise
-        return SilenceChanged(change=SilenceChange.BEGUN, silence=silence, incident=incident)
+        return SilenceChanged(
+            change=SilenceChange.BEGUN, silence=silence, by=asker.person.id, incident=incident
+        )
 
     def _check_pod(self, scope: SilenceScope) -> None:
         """A whole name that no pod has is a slip: a silence of it would keep nothing back."""

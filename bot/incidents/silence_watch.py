@@ -7,7 +7,7 @@ by whoever notes its end in the store first, and that one tells of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -17,6 +17,7 @@ from bot.errors import StoreUnavailable
 from bot.incidents import silencing, story
 from bot.incidents.journal import Journal
 from bot.incidents.live import Live
+from bot.incidents.mistakes import contained
 from bot.incidents.ports import SilenceStore
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter, LetterKey, Urgency
@@ -50,30 +51,44 @@ class SilenceWatch:
         self._channel = otherwise
         self._clock = clock
 
+    async def running(self) -> Sequence[Silence]:
+        """Those that hold here, as the store has them. Raises `StoreUnavailable`."""
+        return [each for each in await self._store.not_ended() if silencing.concerns(each, self._cluster)]
+
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Look again and again until cancelled. Raises `Deposed`."""
         while True:
             try:
-                await self._look()
+                with contained("silences"):
+                    await self._look()
             except StoreUnavailable as error:
                 log.info("silences_unread", problem=str(error))
+            await self._journal.save()
             await self._clock.sleep(LOOK_EVERY)
 
     async def _look(self) -> None:
         now = self._clock.now()
         await self._write_counts()
+        known = self._known()
         running = await self._store.not_ended()
-        here = [each for each in running if silencing.concerns(each, self._cluster)]
-        for silence in here:
-            incident = self._incident(silence)
-            if silencing.is_due(silence, incident, now):
-                await self._end(silence.id)
-            else:
-                self._live.silenced(silence, now)
-        for known in self._live.silences:
-            if known.id not in {each.id for each in running}:
-                await self._heard_of_end(known.id)
-        await self._journal.save()
+        for silence in running:
+            if silencing.concerns(silence, self._cluster):
+                with contained("silence", silence=silence.id):
+                    await self._hear(silence, now)
+        for identity in known - {each.id for each in running}:
+            with contained("end of silence", silence=identity):
+                await self._heard_of_end(identity)
+
+    def _known(self) -> set[SilenceId]:
+        """Those that hold as far as is known; some may have ended while no leader was there to hear of it."""
+        held = (each.incident.silenced for each in self._live)
+        return {each.id for each in self._live.silences} | {each.silence for each in held if each is not None}
+
+    async def _hear(self, silence: Silence, now: datetime) -> None:
+        if silencing.is_due(silence, self._incident(silence), now):
+            await self._end(silence.id)
+        else:
+            self._live.silenced(silence, now)
 
     def _incident(self, silence: Silence) -> Incident | None:
         held = self._live.get(silence.incident) if silence.incident is not None else None
@@ -111,6 +126,8 @@ class SilenceWatch:
         """A person has ended it, or another leader."""
         silence = await self._store.get(identity)
         now = self._clock.now()
+        if silence is not None and silence.ended_at is None:
+            return  # it was asked for a moment ago
         if silence is not None and silence.ended_by is not None:
             self._tell(silence, now)
         else:

@@ -11,7 +11,7 @@ alone; those of the first ten are counted by their own messages, and named here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -65,6 +65,25 @@ def placed(
         Weather(openings=lately, digest=digest, last_joined_at=now),
         Shelter(digest=digest, begins=True),
     )
+
+
+def recalled(incidents: Collection[Incident]) -> Weather:
+    """What is known of a channel after a restart, by the incidents that go there."""
+    own = sorted(
+        (each.noticed_at, each.id)
+        for each in incidents
+        if each.shown and each.noticed_at is not None and each.key.scope is not Scope.STORM
+    )
+    openings = tuple((identity, at) for at, identity in own[-MOST_A_MINUTE:])
+    joined = [
+        (each.attention.unattended_since or each.first_at, each.storm)
+        for each in incidents
+        if each.storm is not None
+    ]
+    if not joined:
+        return Weather(openings=openings)
+    last_joined_at, digest = max(joined)
+    return Weather(openings=openings, digest=digest, last_joined_at=last_joined_at)
 
 
 def opened(identity: IncidentId, death: Death, before: Sequence[Incident], now: datetime) -> Step:

@@ -23,6 +23,9 @@ NOTICED_FOR = timedelta(hours=3)
 FLAPS = 2
 """What has come back as often as this is flapping: its thread counts from then on, and the message tells."""
 
+_SAID_IN_SILENCE = frozenset({StoryKind.ACKNOWLEDGED, StoryKind.UNACKNOWLEDGED})
+"""Whoever comes to help has to know that somebody is there."""
+
 
 class Turn:
     """Lives for one call of `reduce` and is seen by nobody else."""
@@ -39,12 +42,14 @@ class Turn:
         self.incident = replace(self.incident, **changes)
 
     def tell(self, kind: StoryKind, *, aloud: bool = True, fresh: bool = False, **said: Any) -> None:
-        """Add an entry to the story. It is said in the thread if the incident has one and is not silenced.
+        """Add an entry to the story. It is said in the thread if the incident has one and is not silenced;
+        who has taken a silenced one, or let go of it, is said all the same.
 
         `fresh`: worth the whole channel's notice, if the message is old.
         """
         incident = self.incident
-        aloud = aloud and incident.shown and incident.silenced is None
+        heard = incident.silenced is None or kind in _SAID_IN_SILENCE
+        aloud = aloud and incident.shown and heard
         noticed = incident.noticed_at
         broadcast = fresh and aloud and noticed is not None and self.now - noticed >= NOTICED_FOR
         entry = StoryEntry(

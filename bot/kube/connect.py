@@ -149,7 +149,10 @@ class _Kubeconfig:
         self._paths = paths
         files = [Path(each).expanduser() for each in paths.split(os.pathsep) if each]
         if not any(each.is_file() for each in files):
-            raise KubeConfigProblem(f"No kubeconfig at {paths}.")
+            raise KubeConfigProblem(
+                f"No kubeconfig at {paths}. Set KUBECONFIG to one, or PODBOT_KUBE_API_URL to what "
+                "`kubectl proxy` prints."
+            )
         try:
             self._config = KubeConfigMerger(paths).config
             entries = self._config.value

@@ -50,8 +50,6 @@ class PlannedPod:
     status: str
     ready: str
     """Containers as the table counts them: `1/2`."""
-    serving: bool
-    """It is Ready and not on its way out, so that its going makes one less."""
     age: str
     node: str
     terminating_until: datetime | None

@@ -12,6 +12,7 @@ from bot.model.incident_commands import AcknowledgeIncident, ResolveIncident, Un
 from bot.model.incidents import Incident
 from bot.model.messages import Message
 from bot.model.past import PastDeath
+from bot.model.people import UserId
 from bot.model.pods import ClusterName, Owner
 from bot.model.routes import Route
 from bot.model.silences import Silence
@@ -41,8 +42,18 @@ class SilenceChanged:
     change: SilenceChange
     silence: Silence
     """As it is now."""
+    by: UserId
+    """Who has just done it."""
     incident: Incident | None = None
     """The one from whose message it was asked for."""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the channel has to be told: no message of an incident shows what is silent from now on.
+
+        The end of a silence is told by whoever keeps the incidents, with what it kept back.
+        """
+        return self.incident is None and self.change is not SilenceChange.ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

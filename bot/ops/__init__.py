@@ -1,1 +1,1 @@
-"""What the operator of the bot needs: the HTTP endpoint with health."""
+"""What the operator of the bot needs: health, leadership, the heartbeat, pages, and word of its own troubles."""

@@ -20,7 +20,7 @@ from bot.model.messages import Message
 from bot.model.people import ChannelId, MessageTs
 from bot.model.pods import ClusterName
 from bot.outbox.ports import OutboxStore
-from bot.outbox.schedule import in_order
+from bot.outbox.schedule import UPDATE_EVERY, in_order, pause_after
 
 STORE_SECONDS = 3.0
 """A store that takes longer counts as away."""
@@ -47,8 +47,8 @@ class Entry:
     posted: Posted
     changed_at: datetime
     """When `posted` came to be as it is."""
-    waiting_since: float = 0.0
     sent_at: float | None = None
+    pause: float = UPDATE_EVERY
     not_before: float = 0.0
     failures: int = 0
     unknown: bool = False
@@ -84,9 +84,15 @@ class Entry:
 
     @property
     def is_needless(self) -> bool:
-        """Whether it would only edit a message that was never begun."""
+        """Whether it would only edit a message that was never begun, or reply to one."""
         begun = self.stands or self.unknown or self.posted.tried_at is not None
-        return self.letter.edit_only and not begun
+        parent = self._parent
+        return not begun and (self.letter.edit_only or (parent is not None and parent.is_done_unsaid))
+
+    @property
+    def is_done_unsaid(self) -> bool:
+        """Whether it counts as said although nothing was: there was no message for it to edit."""
+        return self.posted.ts is None and not self.waits and self.letter.edit_only
 
     @property
     def _parent(self) -> Entry | None:
@@ -94,6 +100,10 @@ class Entry:
         if self.letter.thread is None or self.threadless:
             return None
         return self.desk.entries.get(self.letter.thread)
+
+    def is_reply_to(self, other: Entry) -> bool:
+        """Whether it goes in the thread of that letter."""
+        return self._parent is other
 
     def is_ahead_of_its_parent(self, channel: ChannelId) -> bool:
         """Whether the letter in whose thread it goes waits for this channel itself."""
@@ -104,6 +114,11 @@ class Entry:
         """The thread of this channel in which it goes, if in any."""
         parent = self._parent
         return parent.posted.ts if parent is not None and parent.posted.channel == channel else None
+
+    def sent(self, now: float) -> None:
+        """Take down that Slack took a call for it."""
+        self.pause = pause_after(self.pause, now - self.sent_at if self.sent_at is not None else None)
+        self.sent_at = now
 
     def came_to(self, posted: Posted, now: datetime) -> None:
         """Take down how far it has come."""
@@ -262,6 +277,7 @@ class Desk:
             self._on_deposed(self)
 
     def _store_is_away(self, error: Exception) -> None:
+        reason = str(error) or "it does not answer"
         if not self.store_problem:
-            log.warning("outbox_store_away", cluster=self.cluster, reason=repr(error))
-        self.store_problem = str(error) or "it does not answer"
+            log.warning("outbox_store_away", cluster=self.cluster, reason=reason)
+        self.store_problem = reason

@@ -241,9 +241,14 @@ class Dispatcher:
         if not entry.is_needless:
             self._enqueue(entry)
             return
+        replies: list[Entry] = []
         if entry.waits_in is not None:
-            self._lane(entry.waits_in).remove([entry])
+            lane = self._lane(entry.waits_in)
+            lane.remove([entry])
+            replies = [each for each in lane.waiting if each.is_reply_to(entry)]
         await entry.desk.count_as_said(entry)
+        for reply in replies:
+            await self._have_said(reply)
 
     def _enqueue(self, entry: Entry) -> None:
         """Put what has something new to say into its lane."""

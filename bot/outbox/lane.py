@@ -168,6 +168,7 @@ class Lane:
             blocked=entry.unknown or (not entry.stands and entry.is_ahead_of_its_parent(self.channel)),
             not_before=entry.not_before,
             sent_at=entry.sent_at,
+            pause=entry.pause,
         )
 
     async def _deliver(self, entry: Entry) -> None:
@@ -234,7 +235,8 @@ class Lane:
         """Slack has it."""
         if self._gate.closed_for:
             self._office.slack_open()
-        self.moving_since = entry.sent_at = self._clock.monotonic()
+        self.moving_since = now = self._clock.monotonic()
+        entry.sent(now)
         self._failures = entry.failures = entry.lost = 0
         entry.tried_since = None
         entry.came_to(posted, self._clock.now())

@@ -15,6 +15,14 @@ POST_EVERY = 1.1
 UPDATE_EVERY = 2.0
 """Seconds between two updates of one message; what changes in between is told together."""
 
+SLOWEST_UPDATES = 8.0
+"""Seconds between two updates of a message that changes all the time: each pause is twice the one before, up
+to this. A lost node's message with hundreds of pods is updated five times in its first half minute, and
+never older than this."""
+
+CALM_AFTER = 2 * SLOWEST_UPDATES
+"""Seconds without an update after which a message is brought up to date as quickly as a new one."""
+
 UPDATES_AT_ONCE = 4.0
 UPDATES_A_SECOND = 0.75
 """Updates of all messages together: 50 in any minute at most, the first few at once. Slack counts
@@ -34,6 +42,16 @@ def backoff(failures: int, retry_after: float | None = None, longest: float = LO
     if retry_after is not None:
         return max(retry_after, 0.0)
     return min(FIRST_BACKOFF * 2.0 ** min(max(failures - 1, 0), 16), longest)
+
+
+def pause_after(pause: float, quiet_for: float | None) -> float:
+    """Seconds until a message may be updated after a call that is made now.
+
+    `pause`: the one before this call; `quiet_for`: seconds since the last call, None where this one posts it.
+    """
+    if quiet_for is None or quiet_for >= CALM_AFTER:
+        return UPDATE_EVERY
+    return min(2 * pause, SLOWEST_UPDATES)
 
 
 def in_order(letters: Iterable[KeptLetter]) -> list[KeptLetter]:
@@ -92,6 +110,8 @@ class Waiting:
     not_before: float = 0.0
     sent_at: float | None = None
     """When its last call went out."""
+    pause: float = UPDATE_EVERY
+    """Seconds from that to the next update (`pause_after`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,4 +150,4 @@ def first_turn(letters: Sequence[Waiting], now: float, holds: Holds) -> tuple[in
 def _due(letter: Waiting, holds: Holds) -> float:
     if not letter.stands:
         return holds.posts
-    return max(holds.updates, letter.sent_at + UPDATE_EVERY if letter.sent_at is not None else 0.0)
+    return max(holds.updates, letter.sent_at + letter.pause if letter.sent_at is not None else 0.0)

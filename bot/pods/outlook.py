@@ -47,7 +47,6 @@ def planned(pod: Pod, backing: Backing, manner: Manner, now: datetime) -> Planne
         in_order=_starts_in_order(found, controller),
         status=row.status,
         ready=row.ready,
-        serving=serving(pod),
         age=row.age,
         node="" if row.node == rows.NONE else row.node,
         terminating_until=pod.metadata.deletion_timestamp,

@@ -53,11 +53,3 @@ class Clusters(Generic[PodsT_co]):
         if cluster not in self._served:
             raise unknown(cluster, self._served)
         return self._served[cluster].pods
-
-
-_PodsT = TypeVar("_PodsT")
-
-
-def only(pods: _PodsT, *, default_namespace: str, name: str = "") -> Clusters[_PodsT]:
-    """The clusters of a bot that serves one."""
-    return Clusters(Served(name=ClusterName(name), pods=pods, default_namespace=default_namespace))

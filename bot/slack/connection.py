@@ -115,8 +115,6 @@ class _Envelope(msgspec.Struct):
     envelope_id: str = ""
     payload: dict[str, Any] | None = None
     reason: str = ""
-    retry_attempt: int | None = None
-    retry_reason: str | None = None
 
 
 @dataclass(slots=True)

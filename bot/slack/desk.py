@@ -22,6 +22,7 @@ from bot.errors import UserError
 from bot.model.answers import Answer, ClusterList
 from bot.model.commands import Command, DeletePod, DeletePods, FollowLogs, Help, ListClusters, StopFollowing
 from bot.model.debugging import DebugStarted
+from bot.model.incident_answers import SilenceChanged
 from bot.model.incident_commands import IncidentCommand, IncidentRequest
 from bot.model.log_answers import FollowStopped
 from bot.model.log_problems import FollowOver
@@ -202,6 +203,9 @@ class Desk:
         if press.audience is Audience.CHANNEL:
             if not await self._speaker.announce(place, shared(message, asker)):
                 raise NotShared
+        elif isinstance(answer, SilenceChanged) and answer.is_news:
+            if not await self._speaker.announce(place, message):
+                await self._speaker.tell(place, message)
         else:
             await self._speaker.tell(place, message, replaces=press.replaces)
 

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.pods.ports import Claims
 from bot.slack.app import build
 from bot.slack.client import SlackTrouble
-from bot.slack.clusters import Clusters, only
+from bot.slack.clusters import Clusters
 from bot.slack.connection import BotIdentity, SlackRefused, SocketConnection, check
 from bot.slack.desk import Pods
 from bot.slack.following import LogStreams
@@ -37,8 +37,7 @@ class SlackDoor:
         client: AsyncWebClient,
         app_token: str | None,
         signing_secret: str,
-        pods: Pods | Clusters[Pods],
-        default_namespace: str = "",
+        pods: Clusters[Pods],
         clock: Clock,
         claims: Claims | None = None,
         alone: bool = False,
@@ -53,9 +52,7 @@ class SlackDoor:
         self._client = client
         self._app_token = app_token
         self._signing_secret = signing_secret
-        self._clusters = (
-            pods if isinstance(pods, Clusters) else only(pods, default_namespace=default_namespace)
-        )
+        self._clusters = pods
         self._clock = clock
         self._intake = Intake(claims=claims)
         self._streams = LogStreams(client=client, clock=clock, claims=None if alone else claims)

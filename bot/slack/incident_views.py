@@ -97,7 +97,7 @@ def silence_dialog(incident: Incident, place: Place) -> Json:
     if one_workload:
         reaches += [
             (Reach.WORKLOAD, f"{key.owner}: all that fires now"),
-            (Reach.NAMESPACE, f"{key.namespace}: all that fires now"),
+            (Reach.NAMESPACE, f"namespace {key.namespace}: all that fires now"),
         ]
     options = [_option(reach.value, words) for reach, words in reaches]
     radio = {"type": "radio_buttons", "options": options, "initial_option": options[0]}

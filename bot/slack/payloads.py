@@ -75,7 +75,6 @@ class _MessageEvent(msgspec.Struct):
     bot_id: str | None = None
     subtype: str | None = None
     edited: Any = None
-    channel_type: str = ""
 
 
 class _Id(msgspec.Struct):

@@ -1,5 +1,5 @@
 """What podbot keeps: the only SQL of the project, over SQLite or PostgreSQL.
 
-`opening.open_store` is the way in. Whatever a database or its driver raises leaves this package as one of
+`store.open_store` is the way in. Whatever a database or its driver raises leaves this package as one of
 `bot.errors`.
 """

@@ -17,25 +17,44 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 
+_FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_PARAMETERS = {"sslmode", "ssl", "host", "port"}
+"""What may follow the ? of a server's URL; `host` may be the folder of a socket. The driver takes others,
+which would undo what podbot sets itself, and raises a TypeError at those that it does not know."""
+
 
 def parse(text: str) -> URL:
     """With a driver and its ways filled in. Raises `StoreUnusable`, without the URL, which has a password."""
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise StoreUnusable("the database's URL cannot be read") from None
+        raise StoreUnusable(f"this is no URL of a database: write it as {_FORMS}") from None
     driver = _DRIVERS.get(url.drivername)
     if driver is None:
-        raise StoreUnusable("the database must be SQLite (sqlite:///FILE) or PostgreSQL (postgresql://…)")
+        raise StoreUnusable(f"the database must be SQLite or PostgreSQL: {_FORMS}")
     url = url.set(drivername=driver)
     if driver.startswith("sqlite"):
         if url.database in (None, "", ":memory:") or str(url.database).startswith("file:"):
             raise StoreUnusable("SQLite needs a file: sqlite:///podbot.db, or sqlite:////var/lib/podbot.db")
+        if url.query:
+            raise StoreUnusable("SQLite takes no parameters: leave out the ? and what follows")
         return url
-    # libpq's word for it, which is in every URL that people copy; asyncpg has another.
-    if "sslmode" in url.query:
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
-    return url
+    return _of_a_server(url)
+
+
+def _of_a_server(url: URL) -> URL:
+    if "@" in (url.host or ""):  # what is before it is the end of the password, and would be shown
+        raise StoreUnusable("a password's own @ is written %40, its / %2F and its : %3A")
+    if not url.query.keys() <= _PARAMETERS:
+        raise StoreUnusable("of parameters after the ? it takes sslmode, host and port")
+    # `sslmode` is libpq's word for it, which is in every URL that people copy; asyncpg has another.
+    mode = url.query.get("sslmode", url.query.get("ssl"))
+    if mode is None:
+        return url
+    if mode not in _SSL_MODES:
+        raise StoreUnusable(f"sslmode is one of {', '.join(_SSL_MODES)}")
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
 def file_of(url: URL) -> Path | None:
@@ -50,4 +69,5 @@ def shown(url: URL) -> str:
     file = file_of(url)
     if file is not None:
         return str(file)
-    return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
+    host, port = url.host or url.query.get("host", "localhost"), url.port or url.query.get("port", 5432)
+    return f"{host}:{port}/{url.database or ''}"

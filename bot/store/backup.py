@@ -8,7 +8,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from bot.errors import StoreUnavailable
 from bot.store import address
+from bot.store.damage import WAY_OUT, is_damage
 from bot.store.database import BUSY_FOR
 from bot.store.failures import StoreUnusable, translated
 from bot.store.store import open_to_look
@@ -20,12 +22,19 @@ async def backup(url: str, target: Path) -> None:
     if source is None:
         raise StoreUnusable("this store is PostgreSQL: its own pg_dump makes the backup")
     async with open_to_look(url):  # which says what is wrong, where it is no store
-        await asyncio.to_thread(_backup, source, target)
+        try:
+            await asyncio.to_thread(_backup, source, target)
+        except StoreUnavailable as problem:
+            if is_damage(problem.__cause__):
+                raise StoreUnusable(f"{source}: {problem}; {WAY_OUT}") from problem
+            raise StoreUnavailable(f"{target}: no backup was made: {problem}") from problem
 
 
 def _backup(source: Path, target: Path) -> None:
     if target.exists():
         raise StoreUnusable(f"{target}: there is such a file already; a backup overwrites nothing")
+    if not target.parent.is_dir():
+        raise StoreUnusable(f"{target.parent}: there is no such folder to put the backup into")
     partial = target.with_name(f"{target.name}.partial")
     with translated():
         try:

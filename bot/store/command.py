@@ -1,4 +1,4 @@
-"""What `podbot migrate`, `podbot backup` and `podbot incidents` do."""
+"""What `podbot migrate` and `podbot incidents` do. `backup` has a module of its own."""
 
 from __future__ import annotations
 

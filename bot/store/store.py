@@ -13,8 +13,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from bot import logs
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
@@ -26,6 +24,7 @@ from bot.store.archive import Archive
 from bot.store.audit import StoredTrail
 from bot.store.backlog import Backlog
 from bot.store.claims import StoredClaims
+from bot.store.damage import WAY_OUT, is_damage, look_through
 from bot.store.database import Database, open_engine
 from bot.store.errands import Errands
 from bot.store.failures import StoreUnusable
@@ -125,6 +124,7 @@ async def open_to_write(url: str) -> AsyncIterator[Database]:
         stack.push_async_callback(database.close)
         await _looked_at(database, address.shown(parsed))
         if file is not None:
+            await asyncio.to_thread(look_through, file)
             await database.keep_a_log()
         yield database
 
@@ -173,14 +173,8 @@ async def _looked_at(database: Database, where: str) -> None:
     except StoreUnusable as problem:
         raise StoreUnusable(f"{where}: {problem}") from problem
     except StoreUnavailable as problem:
-        if _is_broken(problem.__cause__):
-            raise StoreUnusable(
-                f"{where}: {problem}; go back to a backup, or move the file away to begin anew"
-            ) from problem
-        raise StoreUnavailable(f"{where}: {problem}") from problem
-
-
-def _is_broken(error: BaseException | None) -> bool:
-    """Whether SQLite says that the file is none of its own, or damaged."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}
+        if is_damage(problem.__cause__):
+            raise StoreUnusable(f"{where}: {problem}; {WAY_OUT}") from problem
+        raise StoreUnavailable(
+            f"{where}: {problem}; see whether the database is there, and what PODBOT_DATABASE_URL says"
+        ) from problem

@@ -180,3 +180,16 @@ async def test_a_delivery_that_comes_to_both_acts_once(
             assert len(said) == 1, [each.text for each in said]
         told = [each for each in trial.office.said_to(user, room) if not each.is_reply and name in each.text]
         assert len(told) == 1
+
+
+async def test_all_are_killed_before_anything_happened(postgres: Postgres, tmp_path: Path) -> None:
+    """A replica that was ready has left word of how far it saw: what dies then is news to the next."""
+    async with two_replicas(postgres, tmp_path, SHORT_LEASE) as trial:
+        for bot in trial.bots:
+            await bot.kill()
+        for _ in range(5):
+            trial.ground.kill(trial.chance)
+        for bot in trial.bots:
+            await bot.start()
+        assert await trial.all_is_told(), trial.story(["not told in time"])
+        await all_is_well(trial)

@@ -53,6 +53,8 @@ class Scale:
     between: float = 0.5
     """Seconds from one fault to the next, at most."""
     asks_every: float = 0.5
+    aloud: bool = False
+    """Whether it is told while it is played."""
     told_within: float = 40.0
     """Seconds after which all must be told, once all works again."""
 
@@ -68,6 +70,7 @@ FULL = Scale(
     longest_absence=3.0,
     between=3.0,
     asks_every=4.0,
+    aloud=True,
     told_within=300.0,
 )
 
@@ -102,8 +105,10 @@ class Trial:
         return self.chance.choice(self.bots)
 
     def note(self, what: str) -> None:
-        """Write down what is being done."""
+        """Write down what is being done; a trial that takes hours says so meanwhile."""
         self.diary.append(f"{time.monotonic() - self.began:7.2f} {what}")
+        if self.scale.aloud:
+            print(self.diary[-1], flush=True)  # noqa: T201 - for whoever waits for `make chaos`
 
     async def absence(self) -> None:
         """Wait for as long as something is away."""

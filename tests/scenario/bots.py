@@ -55,6 +55,7 @@ class Bot:
     sam: Person
     clock: HurriedClock
     policy: Path
+    config: Path
     simulated: RunningCluster | None = None
     port: int = 0
     """Of the bot's own HTTP endpoint."""
@@ -94,6 +95,13 @@ class Bot:
         self.stop.set()
         task, self.task = self.task, None
         await task
+
+    async def starts_again(self) -> None:
+        """Stop, and run on with the same store."""
+        await self.stops()
+        self.stop.clear()
+        await self.starts()
+        await self.ready()
 
     async def health(self) -> tuple[int, Json]:
         """Status and body of `/readyz`."""
@@ -178,6 +186,7 @@ async def a_bot(
     people_of_alerts: Callable[[frozenset[UserId]], frozenset[UserId]] = lambda members: members,
     http_mode: bool = False,
     policy: str = DEMO_POLICY,
+    config: str = "",
     pod_pace: float = POD_PACE,
     cluster: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
@@ -191,6 +200,7 @@ async def a_bot(
         people_of_alerts: Changes the members of #alerts.
         http_mode: Signed HTTP requests in place of Socket Mode.
         policy: The text of the policy file.
+        config: The text of the file that `PODBOT_CONFIG` names; without one there is none.
         pod_pace: Seconds of simulated pod life in a second.
         cluster: The variables that name a real cluster; without them a simulated one is served.
         settings: Further variables.
@@ -202,11 +212,12 @@ async def a_bot(
         simulated = None
         if cluster is None:
             simulated = await parts.enter_async_context(simulation.serve(demo_cluster(pace=pod_pace)))
-            config = folder / "kubeconfig"
-            config.write_text(simulation.kubeconfig(simulated.url, namespace="shop"), "utf-8")
-            cluster = {"KUBECONFIG": str(config)}
-        policy_file = folder / "policy.yaml"
+            kubeconfig = folder / "kubeconfig"
+            kubeconfig.write_text(simulation.kubeconfig(simulated.url, namespace="shop"), "utf-8")
+            cluster = {"KUBECONFIG": str(kubeconfig)}
+        policy_file, config_file = folder / "policy.yaml", folder / "config.yaml"
         policy_file.write_text(policy, "utf-8")
+        config_file.write_text(config, "utf-8")
         own_port = free_port() if http_mode else 0
         world = slack.demo_settings(
             pace=pace, request_url=f"http://127.0.0.1:{own_port}/slack/events" if http_mode else None
@@ -232,6 +243,7 @@ async def a_bot(
             "PODBOT_HTTP_ADDR": f"127.0.0.1:{own_port}",
             "PODBOT_DATABASE_URL": f"sqlite:///{folder / 'podbot.db'}",
             **way_in,
+            **({"PODBOT_CONFIG": str(config_file)} if config else {}),
             **cluster,
             **(settings or {}),
         }
@@ -247,6 +259,7 @@ async def a_bot(
             sam=sam,
             clock=clock or HurriedClock(),
             policy=policy_file,
+            config=config_file,
             simulated=simulated,
         )
         parts.push_async_callback(bot.stops)

@@ -87,7 +87,7 @@ async def test_silenced_from_the_menu_and_heard_again(bot: Bot) -> None:
     await bot.alice.types("#incidents", "/pods silences")
     await bot.alice.sees("#incidents", "1 silence")
     await bot.alice.clicks(silent, "End silence")
-    await until(bot, identity, "[ Acknowledge ]")
+    await until(bot, identity, "[ Silence ▾ ]")
     await told(bot, alert, "Its silence ended")
 
 
@@ -98,7 +98,7 @@ async def test_a_silence_ends_by_itself(bot: Bot) -> None:
     await bot.alice.chooses(alert, "Silence", "30 min")
     await until(bot, identity, "[ End silence ]")
     bot.clock.put_forward(timedelta(minutes=31))
-    await until(bot, identity, "[ Acknowledge ]")
+    await until(bot, identity, "[ Silence ▾ ]")
 
 
 async def test_the_dialog_silences_the_namespace_before_anything_dies_there(bot: Bot) -> None:
@@ -108,7 +108,7 @@ async def test_the_dialog_silences_the_namespace_before_anything_dies_there(bot:
     await bot.alice.chooses(alert, "Silence", "Other …")
     await bot.alice.sees_view("For how long")
     await bot.alice.fills(
-        {"What": "shop: all that fires now", "For how long": "2h", "Reason": "moving house"}
+        {"What": "namespace shop: all that fires now", "For how long": "2h", "Reason": "moving house"}
     )
     assert await bot.alice.submits() == {}
     await bot.alice.sees(ALERTS, "Silent: everything in shop")

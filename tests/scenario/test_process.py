@@ -49,7 +49,8 @@ class TestWrongSettings:
             "PODBOT_ALERT_CHANNEL: is not set, and podbot cannot run without it",
             "PODBOT_HTTP_ADDR: write it as HOST:PORT, for example 127.0.0.1:8080",
             "SLACK_APP_TOKEN: set it (Socket Mode), or set SLACK_SIGNING_SECRET (HTTP mode)",
-            f"KUBECONFIG: No kubeconfig at {tmp_path / 'none'}.",
+            f"KUBECONFIG: No kubeconfig at {tmp_path / 'none'}. "
+            "Set KUBECONFIG to one, or PODBOT_KUBE_API_URL to what `kubectl proxy` prints.",
         ]
         assert said[5].startswith(f"PODBOT_POLICY: {policy}: line 4")
         assert "lsit" in said[5]

@@ -99,7 +99,6 @@ def _planned(name: str, uid: PodUid) -> PlannedPod:
         in_order=False,
         status="Running",
         ready="1/1",
-        serving=True,
         age="5d",
         node="node-3",
         terminating_until=None,

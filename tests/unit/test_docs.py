@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,27 @@ def test_links_within_the_project_lead_somewhere(document: Path) -> None:
     """Nobody follows a link into nothing."""
     lost = [target for target in links(document) if not (document.parent / target).exists()]
     assert lost == []
+
+
+def test_architecture_has_the_layers_that_are_checked() -> None:
+    """The line that people read is the contract that import-linter holds the code to."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = [
+        each["layers"] for each in contracts if each["type"] == "layers" and "bot.cli" in each["layers"]
+    ]
+    line = " > ".join(each.replace("bot.", "") for each in layers if each != "bot.__main__")
+    assert line in (ROOT / "docs/architecture.md").read_text("utf-8").splitlines()
+
+
+def test_architecture_says_what_each_part_knows() -> None:
+    """Every part has its row in the table of layers; but the foundations and the playground."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE))
+    parts = {each.stem for each in (ROOT / "bot").iterdir() if not each.name.startswith("_")}
+    assert parts - told == {"playground", "logs", "clock", "errors"}
+    assert told <= parts
 
 
 def test_the_make_targets_that_readme_names_exist() -> None:

@@ -128,12 +128,6 @@ class Run:
             for index, text in enumerate(self.last_words, start=1):
                 yield self.finished + timedelta(microseconds=index), text
 
-    def next_line_after(self, moment: datetime) -> datetime:
-        """Return when the next routine line is due after a moment."""
-        every = profile_of(self.image).every
-        number = int((moment - self.started).total_seconds() / every) + 1
-        return self.started + timedelta(seconds=number * every + every)
-
     def _routine(self, profile: Profile, until: datetime) -> Iterator[LogLine]:
         if not profile.routine:
             return

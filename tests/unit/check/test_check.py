@@ -107,6 +107,23 @@ async def test_all_is_right(environment: dict[str, str], tmp_path: Path) -> None
     assert not (tmp_path / "podbot.db").exists()
 
 
+async def test_a_misspelt_variable_is_pointed_at(environment: dict[str, str]) -> None:
+    """Else its value has no effect, and nobody hears of it. What Kubernetes sets is no slip of the pen."""
+    kubernetes = {
+        "PODBOT_SERVICE_HOST": "10.0.0.1",
+        "PODBOT_SERVICE_PORT_HTTP": "80",
+        "PODBOT_PORT": "tcp://10.0.0.1:80",
+        "PODBOT_PORT_80_TCP_ADDR": "10.0.0.1",
+        "KUBERNETES_PORT": "tcp://10.0.0.1:443",
+    }
+    slips = {"PODBOT_DATABSE_URL": "postgresql://db/podbot", "PODBOT_NAMESPACE": "shop"}
+    lines = await found(environment | kubernetes | slips, offline=True)
+    assert [line for line in lines if "no setting is called so" in line] == [
+        "warn   PODBOT_DATABSE_URL: has no effect: no setting is called so; is it PODBOT_DATABASE_URL?",
+        "warn   PODBOT_NAMESPACE: has no effect: no setting is called so; is it PODBOT_NAMESPACES?",
+    ]
+
+
 async def test_nothing_answers(environment: dict[str, str]) -> None:
     """Each part that is away is one line, and the others are looked at all the same."""
     lines = await found(environment)

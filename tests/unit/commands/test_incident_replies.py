@@ -85,11 +85,11 @@ ANSWERS: dict[str, Answer] = {
     "incident-acknowledged": Acted(command=AcknowledgeIncident(incident=ID), incident=HELD),
     "incident-released": Acted(command=UnacknowledgeIncident(incident=ID), incident=INCIDENT),
     "incident-closed": Acted(command=ResolveIncident(incident=ID), incident=CLOSED),
-    "silence-begun": SilenceChanged(change=SilenceChange.BEGUN, silence=WIDE),
-    "silence-until-resolved": SilenceChanged(change=SilenceChange.BEGUN, silence=UNTIL_RESOLVED),
-    "silence-edited": SilenceChanged(change=SilenceChange.EDITED, silence=WIDE),
+    "silence-begun": SilenceChanged(change=SilenceChange.BEGUN, silence=WIDE, by=ALICE),
+    "silence-until-resolved": SilenceChanged(change=SilenceChange.BEGUN, silence=UNTIL_RESOLVED, by=ALICE),
+    "silence-edited": SilenceChanged(change=SilenceChange.EDITED, silence=WIDE, by=ALICE),
     "silence-ended": SilenceChanged(
-        change=SilenceChange.ENDED, silence=silencing.ended(COUNTED, at(60), ALICE)
+        change=SilenceChange.ENDED, silence=silencing.ended(COUNTED, at(60), ALICE), by=ALICE
     ),
     "silences": SilenceList(cluster=CLUSTER, silences=(COUNTED, UNTIL_RESOLVED), hidden=1),
     "silences-none": SilenceList(cluster=CLUSTER, silences=()),

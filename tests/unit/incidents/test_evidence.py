@@ -67,6 +67,18 @@ async def test_a_container_that_was_restarted_meanwhile() -> None:
     assert logs.asked == [False, True]
 
 
+async def test_a_container_that_was_restarted_within_the_second() -> None:
+    """What the new run wrote first has the same second; the other log has the last words."""
+    logs = Logs(current=(line(10.6, "starting"),), previous=(line(9, "serving"), line(10.2, "panic")))
+    assert (await of(logs)).log_tail == ("serving", "panic")
+
+
+async def test_last_words_in_the_very_second_are_kept_where_there_is_no_other_log() -> None:
+    """`finishedAt` has whole seconds, and some lives are as short."""
+    logs = Logs(current=(line(10.6, "panic"),), previous=ObjectNotFound("no previous run"))
+    assert (await of(logs)).log_tail == ("panic",)
+
+
 async def test_lines_of_the_run_before_are_left_out() -> None:
     """Some runtimes keep the runs of a container in one file."""
     logs = Logs(current=(line(1, "of the run before"), line(6, "starting"), line(13, "of the next one")))

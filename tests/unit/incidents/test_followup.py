@@ -12,8 +12,7 @@ import pytest
 from msgspec.structs import replace as replace_event
 
 from bot.errors import ClusterUnreachable
-from bot.incidents import circumstances, recovery
-from bot.incidents import keeper as keeping
+from bot.incidents import circumstances, recovery, refining
 from bot.incidents.keeper import Keeper
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
@@ -143,7 +142,7 @@ class TestCause:
         async with a_desk() as desk:
             desk.around.found_events = [KILLING]
             await desk.dies(killed())
-            monkeypatch.setattr(keeping, "REFINING_AT_ONCE", 0)
+            monkeypatch.setattr(refining, "REFINING_AT_ONCE", 0)
             await desk.dies(killed(id=replace(killed().id, restart=1), restarts=2, finished_at=at(10.5)))
             assert {key for key, _ in desk.said} == {"I0", "I1"}
             assert "liveness probe" in desk.last
@@ -300,3 +299,16 @@ class TestJobs:
             await desk.clock.advance(30)
             assert desk.state() == "recovered"
             assert "Job complete since" in desk.last
+
+
+async def test_a_mistake_about_events_leaves_the_death_as_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told all the same, and the keeper goes on."""
+
+    def stumble(*_: object) -> Death:
+        raise KeyError("an event nobody thought of")
+
+    async with a_desk() as desk:
+        monkeypatch.setattr(circumstances, "refined", stumble)
+        await desk.dies(killed())
+        await desk.clock.advance(3)
+        assert len({incident for incident, _ in desk.said}) == 1

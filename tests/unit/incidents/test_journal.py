@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.errors import StoreUnavailable
+from bot.errors import Deposed, StoreUnavailable
 from bot.incidents import announce, engine, journal
 from bot.incidents.held import Held
 from bot.incidents.journal import Journal
@@ -18,7 +18,7 @@ from bot.incidents.unstored import Unstored
 from bot.incidents.wording import own_letters
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
-from bot.model.letters import Letter
+from bot.model.letters import Letter, LetterKey
 from bot.model.memory import Checkpoint
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, PodUid
@@ -224,3 +224,89 @@ async def test_the_unwritten_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> Non
         desk.store.full = False
         await desk.clock.advance(journal.RETRY_EVERY + 0.1)
         assert [each.death.id.restart for each in desk.store.batches[0].deaths] == [7, 8, 9]
+
+
+async def test_whatever_the_store_does_alerts_go_out() -> None:
+    """A mistake of ours about what is to be written is no reason to say nothing."""
+
+    async def stumble(batch: Batch) -> None:
+        raise KeyError(batch)
+
+    async with a_desk() as desk:
+        save, desk.store.save = desk.store.save, stumble  # type: ignore[method-assign]  # of this test alone
+        note(desk, a_held())
+        await desk.journal.save()
+        assert desk.marks() == [True]
+        desk.store.save = save  # type: ignore[method-assign]  # as it was
+        await desk.clock.advance(journal.RETRY_EVERY + 0.1)
+        assert desk.marks() == [True, False]
+
+
+async def test_a_death_that_is_being_written_is_known() -> None:
+    """Nobody else has it at that moment."""
+    async with a_desk() as desk:
+        desk.store.gate.clear()
+        note(desk, a_held())
+        saving = asyncio.create_task(desk.journal.save())
+        await asyncio.sleep(0)
+        assert await desk.journal.known([DEATH.id]) == {DEATH.id}
+        desk.store.gate.set()
+        await saving
+
+
+async def test_no_reply_is_handed_over_before_what_it_replies_to() -> None:
+    """Also where it becomes due to be told while something else is written."""
+    async with a_desk() as desk:
+        held, other = a_held(told=False), a_held(name="OTHER")
+        note(desk, held)
+        reply = Letter(
+            key=LetterKey("incident/1F3K/story/2"),
+            cluster=ClusterName("prod-eu"),
+            channel=ChannelId("C1"),
+            message=announce.message(held.incident),
+            revision=1,
+            thread=LetterKey("incident/1F3K"),
+            created_at=NOW,
+        )
+        desk.journal.letter(reply, held)
+        await desk.journal.save()
+        desk.store.gate.clear()
+        desk.journal.incident(other)
+        saving = asyncio.create_task(desk.journal.save())
+        await asyncio.sleep(0)
+        held.told = True
+        desk.journal.incident(held)
+        desk.store.gate.set()
+        await saving
+        assert [each.key for each in desk.said] == ["incident/OTHER"]
+        await desk.journal.save()
+        assert [each.key for each in desk.said[1:]] == ["incident/1F3K", "incident/1F3K/story/2"]
+
+
+async def test_what_piled_up_is_given_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a store that was away for long could never be caught up with."""
+    monkeypatch.setattr(journal, "SAVES_WITHIN", 0.01)
+    monkeypatch.setattr(journal, "A_DEATH", 60.0)
+    async with a_desk() as desk:
+        desk.store.gate.clear()
+        note(desk, a_held())
+        saving = asyncio.create_task(desk.journal.save())
+        await asyncio.sleep(0.05)
+        assert not saving.done()
+        desk.store.gate.set()
+        await saving
+        assert desk.marks() == [False]
+
+
+async def test_who_is_deposed_hears_of_it() -> None:
+    """It is no trouble with the store, and nothing more is said."""
+
+    async def refuse(batch: Batch) -> None:
+        raise Deposed("another leads")
+
+    async with a_desk() as desk:
+        desk.store.save = refuse  # type: ignore[method-assign]  # of this test alone
+        note(desk, a_held())
+        with pytest.raises(Deposed):
+            await desk.journal.save()
+        assert desk.said == []

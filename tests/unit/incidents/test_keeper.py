@@ -11,14 +11,17 @@ import pytest
 
 from bot.errors import ClusterUnreachable
 from bot.incidents import announce, engine, ids, keeper, live, reading
+from bot.incidents.acts import Act
 from bot.incidents.keeper import Keeper
+from bot.incidents.records import Batch
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Cause, Death
+from bot.model.incident_commands import AcknowledgeIncident
 from bot.model.incidents import Evidence, Incident, IncidentId
 from bot.model.letters import Letter
 from bot.model.messages import Message, Preformatted
-from bot.model.people import ChannelId
+from bot.model.people import ChannelId, UserId
 from bot.model.pods import ClusterName, Owner
 from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
@@ -258,6 +261,63 @@ def with_its_log() -> Incident:
     incident = engine.opened(IncidentId("I0"), a_death())
     evidence = Evidence(death=a_death(), log_tail=("last words of web-7d4b9c-uid-1",))
     return engine.with_evidence(incident, evidence)
+
+
+async def test_a_death_that_we_cannot_take_in_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one is told as ever."""
+    with_death = engine.with_death
+
+    def stumble(incident: Incident, death: Death) -> Incident:
+        if death.id.restart == 1:
+            raise KeyError("a thing nobody thought of")
+        return with_death(incident, death)
+
+    async with a_desk() as desk:
+        monkeypatch.setattr(engine, "with_death", stumble)
+        for restart in range(3):
+            await desk.dies(a_death(restart=restart, seconds=10 + restart))
+            await settle()
+        assert desk.outbox.revisions()[-1] == (2, True)
+
+
+async def test_evidence_that_we_cannot_take_in_stops_no_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes out without, and so do those after it."""
+
+    def stumble(incident: Incident, evidence: Evidence) -> Incident:
+        raise KeyError(incident.id, evidence.missing)
+
+    async with a_desk() as desk:
+        monkeypatch.setattr(engine, "with_evidence", stumble)
+        await desk.dies(a_death())
+        await settle()
+        await desk.dies(a_death(Cause.OOM_KILLED, restart=1, exit_code=137))
+        await settle()
+        assert desk.outbox.revisions() == [(1, False)]
+        assert desk.outbox.revisions("I1") == [(1, False)]
+
+
+async def test_who_asked_for_an_act_may_go_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was being written at that moment is still written, and said."""
+    async with a_desk() as desk:
+        await desk.dies(a_death())
+        await settle()
+        gate = asyncio.Event()
+        save = desk.store.save
+
+        async def slowly(batch: Batch) -> None:
+            await gate.wait()
+            await save(batch)
+
+        monkeypatch.setattr(desk.store, "save", slowly)
+        bob = UserId("U02BOB")
+        act = Act(command=AcknowledgeIncident(incident=IncidentId("I0")), by=bob, at=desk.clock.now())
+        asking = asyncio.create_task(desk.keeper.act(act))
+        await settle()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        gate.set()
+        await settle()
+        assert "acknowledged" in desk.outbox.said[-1][2].text
 
 
 async def test_the_queue_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,6 +220,19 @@ def test_a_silenced_incident_goes_on_counting_in_its_message_and_says_nothing_in
     assert told.thread[-1].kind is StoryKind.SILENCE_ENDED
 
 
+def test_who_has_a_silenced_incident_is_said_in_its_thread() -> None:
+    """Whoever comes to help has to know that somebody is there."""
+    told = Told()
+    told.give(Silenced(silence=a_silence()), 20)
+    told.give(Acknowledged(by=BOB, until=at(3_600)), 30)
+    told.give(Unacknowledged(by=BOB), 40)
+    assert [each.kind for each in told.thread] == [
+        StoryKind.SILENCED,
+        StoryKind.ACKNOWLEDGED,
+        StoryKind.UNACKNOWLEDGED,
+    ]
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -526,3 +526,23 @@ async def test_who_leads_no_longer_says_nothing_even_before_it_is_closed() -> No
         leads[0] = True
         await office.clock.advance(5)
         assert sorted(office.slack.said[1:]) == [("", "new"), ("ts1", "two")]
+
+
+async def test_replies_to_what_is_never_said_are_not_said_either() -> None:
+    """Neither those that wait behind it nor those that come later: they would stand without their thread."""
+    clock = HeldClock()
+    slack = FakeSlack(clock)
+    store = MemoryStore()
+    async with running(slack, clock) as outbox:
+        await outbox.open(PROD, store)
+        await outbox.put([a_letter("other"), a_letter("it"), a_letter("it/1", thread="it")])
+        await outbox.put([replace(a_letter("it", revision=2), edit_only=True)])
+        await outbox.put([a_letter("it/2", thread="it")])
+        await clock.advance(30)
+        assert [text for _, text in slack.said] == ["other"]
+        assert {key: posted.revision for key, posted in store.posted.items()} == {
+            "other": 1,
+            "it": 2,
+            "it/1": 1,
+            "it/2": 1,
+        }

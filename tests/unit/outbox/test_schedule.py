@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from bot.model.letters import KeptLetter, LetterKey, Posted, Urgency
 from bot.outbox.schedule import (
+    CALM_AFTER,
     LONGEST_BACKOFF,
+    SLOWEST_UPDATES,
     UPDATE_EVERY,
     Allowance,
     Holds,
@@ -19,6 +21,7 @@ from bot.outbox.schedule import (
     backoff,
     first_turn,
     in_order,
+    pause_after,
 )
 from tests.support.outbox import a_letter
 
@@ -33,6 +36,7 @@ LETTERS = st.lists(
         blocked=st.booleans(),
         not_before=st.just(0.0) | TIMES,
         sent_at=st.none() | TIMES,
+        pause=st.sampled_from([UPDATE_EVERY, 4.0, SLOWEST_UPDATES]),
     ),
     max_size=12,
 )
@@ -71,7 +75,32 @@ def test_whoever_has_the_turn_may_go_now(letters: list[Waiting], holds: Holds) -
     assert letter.not_before <= NOW
     assert (holds.updates if letter.stands else holds.posts) <= NOW
     if letter.stands and letter.sent_at is not None:
-        assert letter.sent_at + UPDATE_EVERY <= NOW
+        assert letter.sent_at + letter.pause <= NOW
+
+
+def test_what_changes_all_the_time_is_updated_five_times_in_its_first_half_minute() -> None:
+    """Posted at 0, with something new at every moment: soon at first, then at a steady pace."""
+    at, pause, updates = 0.0, pause_after(UPDATE_EVERY, None), []
+    while (at := at + pause) < 60:
+        updates.append(at)
+        pause = pause_after(pause, pause)
+    assert updates == [2, 6, 14, 22, 30, 38, 46, 54]
+
+
+@pytest.mark.parametrize(
+    ("pause", "quiet_for", "next_pause"),
+    [
+        pytest.param(UPDATE_EVERY, None, UPDATE_EVERY, id="just posted"),
+        pytest.param(UPDATE_EVERY, UPDATE_EVERY, 4.0, id="changes again at once"),
+        pytest.param(SLOWEST_UPDATES, SLOWEST_UPDATES, SLOWEST_UPDATES, id="goes on changing"),
+        pytest.param(SLOWEST_UPDATES, CALM_AFTER, UPDATE_EVERY, id="was quiet for a while"),
+    ],
+)
+def test_the_pause_between_updates_grows_while_there_is_no_quiet(
+    pause: float, quiet_for: float | None, next_pause: float
+) -> None:
+    """Nobody reads a message that changes under their eyes; what was quiet is up to date at once."""
+    assert pause_after(pause, quiet_for) == next_pause
 
 
 @given(LETTERS, HOLDS)

@@ -123,7 +123,7 @@ def test_a_planned_pod() -> None:
         spec=msgspec.structs.replace(going.spec, volumes=volumes, termination_grace_period_seconds=60),
     )
     told = outlook.planned(going, Backing(controllers={RS: controller()}), Manner(), START)
-    assert (told.owner, told.controller, told.serving, told.node) == (WEB, RS, True, "node-1")
+    assert (told.owner, told.controller, told.node) == (WEB, RS, "node-1")
     assert [volume.name for volume in told.lost] == ["cache", "data"]
     assert told.grace == timedelta(seconds=60)
     assert outlook.planned(going, Backing(controllers={}), Manner(grace=5), START).grace == timedelta(

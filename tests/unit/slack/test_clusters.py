@@ -31,8 +31,9 @@ from bot.playground.workspace import Workspace, demo_settings
 from bot.playground.workspace.rules.blocks import Surface
 from bot.playground.workspace.rules.views import check_view
 from bot.slack.blocks import render
-from bot.slack.clusters import Clusters, Served, only
+from bot.slack.clusters import Clusters, Served
 from bot.slack.home import drawn
+from tests.support.clusters import only
 from tests.support.drawing import as_text
 from tests.support.told_deletions import UID
 from tests.unit.slack.conftest import Bench, ToldPods, podbot_in

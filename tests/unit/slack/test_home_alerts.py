@@ -19,9 +19,9 @@ from bot.playground.workspace.rules.blocks import Surface
 from bot.playground.workspace.rules.views import check_view
 from bot.playground.workspace.wire import UserId as InWorkspace
 from bot.slack.client import open_client
-from bot.slack.clusters import only
 from bot.slack.home import HomeTab, drawn
 from tests.support.accounts import ALICE, an_incident
+from tests.support.clusters import only
 from tests.support.deaths import CLUSTER
 from tests.support.drawing import view_as_text
 from tests.support.pods import at

@@ -20,7 +20,6 @@ from bot.model.people import ChannelId, UserId
 from bot.playground.workspace import Workspace, demo_settings, serve
 from bot.slack import app, connection, views
 from bot.slack.client import open_client
-from bot.slack.clusters import only
 from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
 from bot.slack.http import PATH, events_handler
@@ -28,6 +27,7 @@ from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
 from bot.slack.place import Place
 from tests.support.clock import START
+from tests.support.clusters import only
 from tests.support.people import person
 from tests.support.told_deletions import UID
 from tests.unit.slack.conftest import ALICE, ToldPods

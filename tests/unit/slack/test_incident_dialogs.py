@@ -27,7 +27,7 @@ from bot.slack.incident_views import Mistaken, PendingEdit, PendingResolve, Pend
 from bot.slack.place import Place
 from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
-from tests.support.drawing import view_as_text
+from tests.support.drawing import as_text, view_as_text
 from tests.support.incident_board import FewCounts, FewRestarts, MemoryBoard, MemorySilences
 from tests.support.policies import DESIGN, HeldPolicy, KeptTrail
 from tests.unit.slack.conftest import ALICE, Bench, podbot_in, until
@@ -135,15 +135,17 @@ async def test_other_silences_are_asked_for_in_a_dialog(desk: Desk) -> None:
     assert (silence.until - silence.created_at, silence.reason) == (1.5 * HOUR, "a load test")
 
 
-async def test_a_wider_silence_needs_an_end_and_is_confirmed(desk: Desk) -> None:
-    """Nothing in the incident's message says that the whole namespace is silent."""
+async def test_a_wider_silence_needs_an_end_and_is_told_to_all(desk: Desk) -> None:
+    """Nothing in the incident's message says that the whole namespace is silent, so the channel is told."""
     await desk.bench.alice.chooses(await desk.alert(), "Silence", "Other …")
     await desk.bench.alice.sees_view("For how long")
-    await desk.bench.alice.fills({"What": "shop: all that fires now"})
+    await desk.bench.alice.fills({"What": "namespace shop: all that fires now"})
     assert "lasting" in await desk.bench.alice.submits()
-    await desk.bench.alice.fills({"What": "shop: all that fires now", "For how long": "2h"})
+    await desk.bench.alice.fills({"What": "namespace shop: all that fires now", "For how long": "2h"})
     assert await desk.bench.alice.submits() == {}
     told = await desk.bench.alice.sees("#incidents", "Silent: everything in shop")
+    assert "ephemeral" not in told
+    assert "By <@U01ALICE>." in as_text(told)
     await desk.bench.alice.clicks(told, "End")
     await desk.bench.alice.sees("#incidents", "Ended the silence of everything in shop")
 

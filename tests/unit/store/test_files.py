@@ -18,6 +18,7 @@ from bot.clock import SystemClock
 from bot.model.leadership import Term
 from bot.store import command
 from bot.store.backup import backup
+from bot.store.damage import look_through
 from bot.store.failures import StoreUnusable
 from bot.store.lock import only_writer
 from bot.store.store import open_store
@@ -84,6 +85,26 @@ async def test_what_is_no_database_is_left_as_it_is(tmp_path: Path, content: byt
     assert file.read_bytes() == content
 
 
+async def test_a_store_that_is_damaged_in_its_middle_is_refused_at_the_start(tmp_path: Path) -> None:
+    """It opens, and would fail when an incident needs it; a backup of it says the same."""
+    file = tmp_path / "podbot.db"
+    await command.migrated(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as database:
+        ((root, size),) = database.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'deaths'"
+        ).fetchall()
+    with file.open("r+b") as content:
+        content.seek((root - 1) * size)
+        content.write(b"\xff" * size)
+    assert (await command.is_current(f"sqlite:///{file}"))[0]
+    with pytest.raises(StoreUnusable, match=r"damaged.*go back to a backup"):
+        await command.migrated(f"sqlite:///{file}")
+    with pytest.raises(StoreUnusable, match=r"malformed.*go back to a backup"):
+        await backup(f"sqlite:///{file}", tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+    look_through(file, at_most=4096)  # one that would take too long is not kept from starting
+
+
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """It is not made: the path may be a mistake."""
     with pytest.raises(StoreUnusable, match="No such file or directory"):
@@ -117,6 +138,8 @@ async def test_a_backup_overwrites_nothing_and_leaves_nothing_behind(tmp_path: P
     assert there.read_text() == "precious"
     with pytest.raises(StoreUnusable, match="pg_dump"):
         await backup("postgresql://db/podbot", tmp_path / "copy.db")
+    with pytest.raises(StoreUnusable, match="no such folder"):
+        await backup(url, tmp_path / "none" / "copy.db")
     assert {each.name for each in tmp_path.iterdir()} == {"podbot.db", "podbot.db.lock", "there"}
 
 

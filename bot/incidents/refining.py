@@ -1,0 +1,78 @@
+"""Refining: deaths whose cause their pods' events may tell wait for them before they are folded.
+
+The cause decides which incident a death belongs to. What was found after them, a checkpoint above all, is
+written after them. Between the keeper and `reading`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot import logs
+from bot.incidents.reading import EvidenceReader
+from bot.model.deaths import Death
+from bot.model.events import Event
+from bot.model.memory import Checkpoint, Findings
+from bot.model.probes import may_be_probe_kill
+
+REFINING_AT_ONCE = 32
+"""Findings that may wait for their events; in a storm more are told as they look, and ask for nothing."""
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """Findings whose deaths have the causes that the events tell."""
+
+    findings: Findings
+    events: Sequence[Event] | None
+
+
+class Refining:
+    """Of one cluster's deaths; `give_back` takes what is refined, and checkpoints whose time has come."""
+
+    def __init__(
+        self, reader: EvidenceReader, give_back: Callable[[Refined | Checkpoint], Awaitable[None]]
+    ) -> None:
+        self._reader = reader
+        self._give_back = give_back
+        self.under_way: set[asyncio.Task[None]] = set()
+
+    def takes(self, findings: Findings) -> bool:
+        """Whether these are worth waiting for, and there is room."""
+        return len(self.under_way) < REFINING_AT_ONCE and any(map(may_be_probe_kill, findings.deaths))
+
+    def start(self, tasks: asyncio.TaskGroup, findings: Findings) -> None:
+        """Bring the deaths back with the causes that their pod's events tell."""
+        task = tasks.create_task(self._refine(findings), name=f"cause of {findings.uid}")
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+
+    def hold_back(self, tasks: asyncio.TaskGroup, checkpoint: Checkpoint) -> bool:
+        """Give a checkpoint back once what was found before it is; False where nothing was."""
+        before = set(self.under_way)
+        if not before:
+            return False
+
+        async def wait() -> None:
+            await asyncio.wait(before)
+            await self._give_back(checkpoint)
+
+        tasks.create_task(wait(), name="checkpoint of the watch")
+        return True
+
+    async def _refine(self, findings: Findings) -> None:
+        told: list[Death] = []
+        read: Sequence[Event] | None = None
+        for death in findings.deaths:
+            try:
+                refined, read = await self._reader.refined(death)
+            except Exception:
+                # It is told as it looks: a mistake of ours about some event must not keep it from being told.
+                log.exception("cause_not_refined", namespace=death.namespace, pod=death.pod)
+                refined, read = death, None
+            told.append(refined)
+        await self._give_back(Refined(replace(findings, deaths=tuple(told)), read))

@@ -1,0 +1,51 @@
+"""podbot is stopped and started in the middle of everything, with the same store: nothing is told twice."""
+
+from __future__ import annotations
+
+from tests.scenario.bots import Bot, Json, asks_until, facts, is_incident
+from tests.support.people import as_text
+
+
+async def test_an_incident_goes_on_where_it_was(bot: Bot) -> None:
+    """Its message, who has it, the silence and the count are as they were; its next death is counted."""
+    await bot.cluster.play("crash-loop")
+    alert = await bot.sees_alert("Error", "web")
+    await bot.alice.types("#alerts", f"/pods ack {facts(alert)['incident']}")
+    await bot.alice.sees("#alerts", lambda each: is_incident(each) and "has it since" in as_text(each))
+    await bot.alice.types("#alerts", "/pods silence deploy/cart -n shop --for 2h --reason 'moving house'")
+    await bot.alice.sees("#alerts", "Silent: deployment/cart")
+    await bot.starts_again()
+    counted = facts(alert)["deaths"]
+
+    def grown(message: Json) -> bool:
+        return is_incident(message) and facts(message)["deaths"] > counted
+
+    later = await bot.alice.sees("#alerts", grown, within=20)
+    assert later["ts"] == alert["ts"]
+    assert "has it since" in as_text(later)
+    await asks_until(bot.alice, "/pods silences", "moving house")
+    await bot.cluster.play("segfault", namespace="shop", name=bot.pods_of("cart")[0])
+    await asks_until(bot.alice, "/pods silences", "kept back 1 incident, 1 death")
+    await bot.starts_again()
+    await bot.stops()
+    assert [each["ts"] for each in await bot.alerts()] == [alert["ts"]]
+    threads = [as_text(each) for each in await bot.alice.messages("#alerts") if each.get("thread_ts")]
+    assert len([each for each in threads if "has it until" in each]) == 1
+
+
+async def test_what_died_meanwhile_is_told_with_the_gap(bot: Bot) -> None:
+    """Also what died and vanished; it says that podbot was not watching, and when."""
+    await bot.cluster.play("segfault", namespace="shop", name=bot.pods_of("cart")[0])
+    before = await bot.sees_alert("Error", "cart")
+    await bot.stops()
+    await bot.cluster.play("oom-kill")
+    await bot.cluster.play("bare-deleted")
+    bot.stop.clear()
+    await bot.starts()
+    told = await bot.sees_alert("OOMKilled", "web")
+    assert "1 death while podbot was not watching, " in as_text(told)
+    await bot.sees_alert("Deleted", "toolbox", within=20)
+    await bot.stops()
+    every = await bot.alerts()
+    assert len(every) == 3
+    assert [facts(each)["deaths"] for each in every if each["ts"] == before["ts"]] == [1]

@@ -1,0 +1,201 @@
+"""Where deaths go among the incidents that live; and that all goes on where it stood after a restart."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+
+from bot.incidents import live as live_incidents
+from bot.incidents import reducer
+from bot.incidents.effects import Effect, Tell
+from bot.incidents.held import Held
+from bot.incidents.inputs import Acknowledged
+from bot.incidents.live import Live
+from bot.incidents.records import KeptIncident
+from bot.model.deaths import Cause, Death
+from bot.model.escalations import NOBODY
+from bot.model.incidents import IncidentId, IncidentState, Scope, SilenceId
+from bot.model.people import ChannelId, UserId
+from bot.model.pods import Owner
+from bot.model.routes import Route
+from bot.model.silences import Silence, SilenceScope
+from tests.support.deaths import a_death, a_pods_death
+from tests.support.pods import at
+
+ROUTE = Route(channels=(ChannelId("C1"),))
+BOB = UserId("U02BOB")
+
+
+class Stage:
+    """Live incidents, and what was told of them; `restarted` goes on from what was kept."""
+
+    def __init__(self, numbers: count[int] | None = None) -> None:
+        self.numbers = numbers or count()
+        self.kept: dict[IncidentId, KeptIncident] = {}
+        self.entries: list[Effect] = []
+        self.turns: list[set[IncidentId]] = []
+        self.live = Live(self.turned, lambda: IncidentId(f"I{next(self.numbers)}"), lambda _: NOBODY)
+
+    def turned(self, held: Held, effects: tuple[Effect, ...]) -> None:
+        self.kept[held.incident.id] = held.kept()
+        self.entries += [each for each in effects if isinstance(each, Tell)]
+
+    def restarted(self) -> Stage:
+        after = Stage(self.numbers)
+        after.kept = dict(self.kept)
+        after.live.restore(self.kept.values())
+        return after
+
+    def dies(self, death: Death, now: datetime | None = None) -> Held:
+        held = self.live.died(death, ROUTE, now or death.seen_at)
+        assert held is not None
+        return held
+
+    def storm(self, size: int = 12) -> list[Held]:
+        """So many workloads fail within seconds."""
+        return [self.dies(of(number)) for number in range(size)]
+
+    def messages(self) -> int:
+        """The deaths that all messages together tell of."""
+        shown = (each.incident for each in self.kept.values() if each.incident.shown)
+        return sum(each.deaths for each in shown if each.state is not IncidentState.MERGED)
+
+
+def of(number: int, cause: Cause = Cause.ERROR, *, restart: int = 0, seconds: float = 10) -> Death:
+    make = a_death if cause.is_container_exit else a_pods_death
+    owner = Owner(kind="Deployment", name=f"w{number}")
+    death = make(cause, uid=f"uid-{number}-{seconds}", seconds=seconds, owner=owner)
+    return death if not restart else a_death(cause, uid=f"uid-{number}", restart=restart, owner=owner)
+
+
+def test_a_storm_goes_on_after_a_restart() -> None:
+    """The eleventh of a minute went into a digest: so does what comes next, and not as ten more messages."""
+    before = Stage()
+    digest = before.storm()[-1].incident.storm
+    after = before.restarted()
+    assert after.dies(of(50, seconds=20)).incident.storm == digest
+    assert after.messages() == 13
+
+
+def test_the_messages_of_the_last_minute_count_after_a_restart() -> None:
+    """A restart in the middle of a storm does not allow for ten more."""
+    before = Stage()
+    before.storm(8)
+    after = before.restarted()
+    late = [after.dies(of(number, seconds=15)) for number in range(20, 26)]
+    assert [each.incident.storm is None for each in late] == [True, True, False, False, False, False]
+
+
+def test_what_a_storm_tells_of_is_not_told_by_another_message_too() -> None:
+    """One has a message of its own, one is in the digest: made one, they would be counted twice."""
+    stage = Stage()
+    stage.dies(of(90, Cause.EVICTED))
+    stage.storm()
+    stage.dies(of(91, Cause.EVICTED))
+    group = stage.dies(of(92, Cause.EVICTED))
+    assert group.incident.key.scope is Scope.NODE
+    assert stage.messages() == 15
+
+
+def test_who_tells_of_merged_deaths_is_written_with_them() -> None:
+    """Within a storm: the ledger looks for the digest in the same transaction."""
+    stage = Stage()
+    stage.storm()
+    stage.dies(of(91, Cause.EVICTED))
+    stage.dies(of(92, Cause.EVICTED))
+    stage.dies(of(93, Cause.EVICTED))
+    assert stage.messages() == 15
+    merged = [each for each in stage.kept.values() if each.incident.state is IncidentState.MERGED]
+    assert len(merged) == 1
+
+
+def test_what_dies_after_its_digest_is_gone_is_heard() -> None:
+    """Memory has a bound; an incident that nobody tells of any more is told anew."""
+    stage = Stage()
+    member = stage.storm()[-1]
+    digest = stage.live.get(member.incident.storm or IncidentId(""))
+    assert digest is not None
+    stage.live.let_go(digest)
+    again = stage.dies(of(11, seconds=20)).incident
+    assert again.id != member.incident.id
+    assert again.shown or stage.live.get(again.storm or IncidentId("")) is not None
+
+
+def test_a_digest_is_pushed_out_after_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is as lively as the liveliest of them."""
+    stage = Stage()
+    digest = stage.storm()[-1].incident.storm
+    monkeypatch.setattr(live_incidents, "MOST_INCIDENTS", 5)
+    stage.dies(of(50, seconds=20))
+    assert digest in {each.incident.id for each in stage.live}
+
+
+def a_silence(**changes: object) -> Silence:
+    fields = {
+        "id": SilenceId("S1"),
+        "scope": SilenceScope(namespace="shop"),
+        "author": BOB,
+        "created_at": at(0),
+        "until": at(3_600),
+    }
+    return Silence(**(fields | changes))  # type: ignore[arg-type]  # fields of Silence
+
+
+def test_a_silence_that_is_heard_of_again_changes_nothing() -> None:
+    """After a restart: no second entry in the story, and what it kept back is still counted."""
+    before = Stage()
+    before.live.silenced(a_silence(), at(0))
+    before.dies(of(1))
+    before.dies(of(1, seconds=12))
+    after = before.restarted()
+    after.live.silenced(a_silence(), at(20))
+    (held,) = after.live
+    assert held.incident.silenced is not None
+    assert held.incident.silenced.deaths == 2
+    assert after.entries == []
+    assert not after.dies(of(1, seconds=22)).incident.shown
+
+
+def test_a_silence_that_lasts_longer_now_goes_on_counting() -> None:
+    """Its author has only put its end off."""
+    stage = Stage()
+    stage.live.silenced(a_silence(), at(0))
+    held = stage.dies(of(1))
+    stage.live.silenced(a_silence(until=at(7_200)), at(30))
+    assert held.incident.silenced is not None
+    assert (held.incident.silenced.deaths, held.incident.silenced.until) == (1, at(7_200))
+
+
+def test_a_mistake_about_one_incident_is_made_once_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What goes by time passes over it from then on."""
+    stage = Stage()
+    one, other = stage.dies(of(1)), stage.dies(of(2))
+    for held in (one, other):
+        stage.live.apply(held, Acknowledged(by=BOB, until=at(60)), at(11))
+    due_at, stumbles = reducer.due_at, count()
+
+    def stumble(incident: object, plan: object) -> datetime | None:
+        if incident is one.incident:
+            next(stumbles)
+            raise KeyError("a thing nobody thought of")
+        return due_at(incident, plan)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(reducer, "due_at", stumble)
+    for seconds in (61, 62, 63):
+        stage.live.tick(at(seconds))
+    assert other.incident.acknowledged is None
+    assert next(stumbles) == 1
+
+
+def test_groups_go_on_after_a_restart() -> None:
+    """A node that was lost explains what is found later, too."""
+    before = Stage()
+    before.dies(of(1, Cause.NODE_LOST))
+    after = before.restarted()
+    after.dies(of(2, Cause.NODE_LOST, seconds=15), at(15) + timedelta(minutes=5))
+    (held,) = after.live
+    assert held.incident.deaths == 2

@@ -1,0 +1,183 @@
+"""A lost node, and what flaps for an hour: one message each, soon, calm, and right in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.incidents.keeper import Keeper
+from bot.incidents.unrouted import Unrouted
+from bot.incidents.unstored import Unstored
+from bot.model.deaths import Cause
+from bot.model.letters import LetterKey
+from bot.model.messages import Message
+from bot.model.people import ChannelId, MessageTs
+from bot.model.pods import ClusterName, Owner, Pod
+from bot.outbox.dispatcher import Dispatcher
+from bot.pods.redact import mask_lines
+from tests.support.clock import HeldClock, settle
+from tests.support.deaths import CLUSTER, a_death, a_pods_death
+from tests.support.findings import found
+from tests.support.outbox import MemoryStore
+from tests.support.pods import READY, SCHEDULED, a_pod, running, waiting
+from tests.support.reading import as_read
+from tests.support.surroundings import MemorySurroundings
+
+
+@dataclass(slots=True)
+class Slack:
+    """Implements `bot.outbox.ports.Delivery`, and remembers when it was told what."""
+
+    clock: HeldClock
+    posts: list[tuple[float, LetterKey, MessageTs | None]] = field(default_factory=list)
+    updates: list[tuple[float, MessageTs]] = field(default_factory=list)
+    standing: dict[MessageTs, Message] = field(default_factory=dict)
+
+    async def post(
+        self,
+        channel: ChannelId,
+        message: Message,
+        *,
+        letter: LetterKey,
+        thread: MessageTs | None = None,
+        broadcast: bool = False,
+        plain: bool = False,
+    ) -> MessageTs:
+        ts = MessageTs(str(len(self.standing)))
+        self.posts.append((self.clock.monotonic(), letter, thread))
+        self.standing[ts] = message
+        return ts
+
+    async def update(
+        self, channel: ChannelId, ts: MessageTs, message: Message, *, letter: LetterKey, plain: bool = False
+    ) -> None:
+        self.updates.append((self.clock.monotonic(), ts))
+        self.standing[ts] = message
+
+    async def find(
+        self,
+        channel: ChannelId,
+        letters: Collection[LetterKey],
+        *,
+        since: datetime,
+        thread: MessageTs | None = None,
+    ) -> Mapping[LetterKey, MessageTs]:
+        return {}
+
+    @property
+    def messages(self) -> list[float]:
+        """When the channel got a message of its own."""
+        return [at for at, _, thread in self.posts if thread is None]
+
+    @property
+    def replies(self) -> list[LetterKey]:
+        """What stands in threads."""
+        return [letter for _, letter, thread in self.posts if thread is not None]
+
+
+class Desk:
+    """A keeper, its outbox and Slack; the one pod that is looked at is as `pod` says."""
+
+    def __init__(self) -> None:
+        self.clock = HeldClock()
+        self.slack = Slack(self.clock)
+        self.outbox = Dispatcher(self.slack, self.clock)
+        self.pod: Pod | None = a_pod(waiting(restarts=1))
+        self.keeper = Keeper(
+            cluster=CLUSTER,
+            router=Unrouted(ChannelId("C1")),
+            store=Unstored(),
+            outbox=self.outbox,
+            source=self,
+            mask=mask_lines,
+            clock=self.clock,
+            surroundings=MemorySurroundings(),
+            pods=lambda _namespace, _name: self.pod,
+        )
+
+    async def last_lines(
+        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
+    ) -> tuple[str, ...]:
+        return ("last words",)
+
+
+@asynccontextmanager
+async def a_desk() -> AsyncIterator[Desk]:
+    desk = Desk()
+    await desk.outbox.open(ClusterName(CLUSTER), MemoryStore())
+    tasks = [
+        asyncio.create_task(desk.keeper.run(), name="keeper under test"),
+        asyncio.create_task(desk.outbox.run(), name="dispatcher under test"),
+    ]
+    try:
+        yield desk
+        assert not any(each.done() for each in tasks), "both go on"
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_lost_node_is_one_message_soon_that_ends_up_true() -> None:
+    """500 pods of 20 workloads within 10 s: told within 2 s, five updates in 30 s, all there at last."""
+    async with a_desk() as desk:
+        for number in range(500):
+            lost = a_pods_death(
+                Cause.NODE_LOST,
+                uid=f"uid-{number}",
+                seconds=number / 50,
+                node="node-3",
+                owner=Owner(kind="Deployment", name=f"web-{number % 20}"),
+            )
+            await desk.keeper.record(found(lost))
+            await desk.clock.advance(0.02)
+        await desk.clock.advance(20)
+        assert len(desk.slack.messages) == 1
+        assert desk.slack.messages[0] <= 2.0
+        assert len(desk.slack.updates) <= 5
+        await desk.clock.advance(30)
+        said = as_read(desk.slack.standing[MessageTs("0")])
+        assert "500 pods" in said
+        assert all(f"web-{number}" in said for number in range(20))
+
+
+async def test_another_cause_on_the_lost_node_is_another_message() -> None:
+    """What died before the node was lost has a reason of its own."""
+    async with a_desk() as desk:
+        for number in range(30):
+            lost = a_pods_death(Cause.NODE_LOST, uid=f"uid-{number}", node="node-3")
+            await desk.keeper.record(found(lost))
+        await desk.keeper.record(found(a_death(Cause.OOM_KILLED, uid="uid-x", node="node-3", exit_code=137)))
+        await desk.clock.advance(10)
+        assert len(desk.slack.messages) == 2
+
+
+async def flaps(desk: Desk, *, between: Pod) -> None:
+    """A workload that dies every two minutes for an hour, and what its pod is like in between."""
+    for restart in range(30):
+        desk.pod = a_pod(waiting(restarts=restart + 1))
+        await desk.keeper.record(found(a_death(restart=restart, seconds=120 * restart)))
+        await settle(60)
+        await desk.clock.advance(5)
+        desk.pod = between
+        await desk.clock.advance(115)
+
+
+async def test_what_fails_for_an_hour_is_one_message_with_a_short_thread() -> None:
+    """It does not recover in between: the message counts, the thread folds."""
+    async with a_desk() as desk:
+        await flaps(desk, between=a_pod(waiting(restarts=1)))
+        assert len(desk.slack.messages) == 1
+        assert 1 <= len(desk.slack.replies) <= 6
+        assert "30 times" in as_read(desk.slack.standing[MessageTs("0")])
+
+
+async def test_what_comes_and_goes_for_an_hour_is_one_message_with_a_short_thread() -> None:
+    """It seems well in between, even for so long that it counts as recovered: that is told a few times."""
+    async with a_desk() as desk:
+        await flaps(desk, between=a_pod(running(restarts=1), conditions=[SCHEDULED, READY]))
+        assert len(desk.slack.messages) == 1
+        assert 1 <= len(desk.slack.replies) <= 12

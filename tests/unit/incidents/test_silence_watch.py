@@ -1,0 +1,219 @@
+"""Silences as one cluster's leader hears of them: new ones, ended ones, and those from before it began."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from bot.incidents import silencing
+from bot.incidents.keeper import Keeper
+from bot.incidents.records import Batch, KeptIncident
+from bot.incidents.unrouted import Unrouted
+from bot.incidents.unstored import Unstored
+from bot.model.incidents import Incident, IncidentId, SilenceId
+from bot.model.letters import Letter
+from bot.model.people import ChannelId, UserId
+from bot.model.pods import Owner
+from bot.model.silences import Silence, SilenceScope
+from bot.pods.redact import mask_lines
+from tests.support.clock import START, HeldClock, settle
+from tests.support.deaths import CLUSTER, a_death
+from tests.support.findings import found
+
+BOB = UserId("U02BOB")
+SHOP = Silence(
+    id=SilenceId("S1"),
+    scope=SilenceScope(namespace="shop"),
+    author=BOB,
+    created_at=START,
+    until=START.replace(hour=15),
+)
+
+
+class Silences:
+    """Implements `bot.incidents.ports.SilenceStore`; `trouble` is raised by every call."""
+
+    def __init__(self, *silences: Silence) -> None:
+        self.kept = {each.id: each for each in silences}
+        self.trouble: Exception | None = None
+        self.poison: SilenceId | None = None
+
+    async def put(self, *changed: Silence) -> None:
+        self.kept |= {each.id: each for each in changed}
+
+    async def get(self, identity: SilenceId) -> Silence | None:
+        self._fail()
+        return self.kept.get(identity)
+
+    async def change(self, identity: SilenceId, change: Callable[[Silence], Silence]) -> Silence | None:
+        self._fail()
+        if identity == self.poison:
+            raise KeyError(identity)
+        self.kept[identity] = change(self.kept[identity])
+        return self.kept[identity]
+
+    async def not_ended(self) -> Sequence[Silence]:
+        self._fail()
+        return [each for each in self.kept.values() if each.ended_at is None]
+
+    def _fail(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class Store(Unstored):
+    """Keeps incidents for the next life."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.incidents: dict[IncidentId, KeptIncident] = {}
+
+    async def save(self, batch: Batch) -> None:
+        await super().save(batch)
+        self.incidents |= {each.incident.id: each for each in batch.incidents}
+
+    async def live(self) -> Sequence[KeptIncident]:
+        return tuple(self.incidents.values())
+
+
+class Desk:
+    """A keeper and its silences; `a_life` is one process of it."""
+
+    def __init__(self, *silences: Silence) -> None:
+        self.clock = HeldClock()
+        self.silences = Silences(*silences)
+        self.store = Store()
+        self.said: list[Letter] = []
+        self._numbers = count()
+
+    async def last_lines(
+        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
+    ) -> tuple[str, ...]:
+        return ("last words",)
+
+    async def put(self, letters: Sequence[Letter]) -> None:
+        self.said += letters
+
+    @property
+    def keys(self) -> set[str]:
+        return {each.key for each in self.said}
+
+    def incident(self) -> Incident:
+        (kept,) = self.store.incidents.values()
+        return kept.incident
+
+    @asynccontextmanager
+    async def a_life(self) -> AsyncIterator[Keeper]:
+        keeper = Keeper(
+            cluster=CLUSTER,
+            router=Unrouted(ChannelId("C1")),
+            store=self.store,
+            outbox=self,
+            source=self,
+            mask=mask_lines,
+            clock=self.clock,
+            new_id=lambda: IncidentId(f"I{next(self._numbers)}"),
+            silences=self.silences,
+        )
+        await keeper.begin()
+        task = asyncio.create_task(keeper.run(), name="keeper under test")
+        try:
+            yield keeper
+            assert not task.done(), "the keeper goes on"
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_silent_is_silent_from_the_first_death_after_a_restart() -> None:
+    """The silences are known before anything is recorded."""
+    desk = Desk(SHOP)
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await desk.clock.advance(3)
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death(restart=1, seconds=20)))
+        await desk.clock.advance(3)
+    assert desk.keys == set()
+    assert desk.incident().deaths == 2
+    assert desk.silences.kept[SHOP.id].deaths == 2
+
+
+async def test_without_its_silences_no_keeper_begins() -> None:
+    """It would tell what is to be silent."""
+    desk = Desk(SHOP)
+    desk.silences.trouble = StoreUnavailable("gone")
+    with pytest.raises(StoreUnavailable):
+        async with desk.a_life():
+            pass
+
+
+async def test_a_silence_that_was_ended_while_nobody_led_is_ended() -> None:
+    """What it kept back and still fires is told by the next leader."""
+    desk = Desk(SHOP)
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await desk.clock.advance(3)
+    desk.silences.kept[SHOP.id] = silencing.ended(desk.silences.kept[SHOP.id], desk.clock.now(), BOB)
+    async with desk.a_life():
+        await desk.clock.advance(3)
+    assert desk.incident().silenced is None
+    assert desk.keys >= {"incident/I0", "silence/S1/prod-eu/C1"}
+
+
+async def test_a_silence_that_the_store_does_not_show_yet_is_not_over() -> None:
+    """It was asked for while the list of those that hold was read."""
+    desk = Desk(SHOP)
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await desk.clock.advance(3)
+
+        async def old_list() -> Sequence[Silence]:
+            return ()
+
+        desk.silences.not_ended = old_list  # type: ignore[method-assign]  # of this test alone
+        await desk.clock.advance(3)
+    assert desk.incident().silenced is not None
+    assert desk.keys == set()
+
+
+async def test_it_ends_by_itself_and_tells_what_it_kept_back() -> None:
+    """Once, in the channel of what it kept back."""
+    desk = Desk(replace(SHOP, until=START.replace(second=30)))
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await desk.clock.advance(60)
+    assert [str(each.key) for each in desk.said].count("silence/S1/prod-eu/C1") == 1
+    assert desk.silences.kept[SHOP.id].ended_at is not None
+    assert desk.incident().shown
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("gone"), KeyError("a thing nobody thought of")])
+async def test_whatever_happens_to_silences_deaths_are_told(error: Exception) -> None:
+    """Whether the store is away, or we made a mistake."""
+    desk = Desk(SHOP)
+    async with desk.a_life() as keeper:
+        desk.silences.trouble = error
+        await desk.clock.advance(3)
+        other = a_death(uid="uid-9", namespace="pay", owner=Owner(kind="Deployment", name="till"))
+        await keeper.record(found(other))
+        await settle(60)
+        assert "incident/I0" in desk.keys
+        desk.silences.trouble = None
+        await desk.clock.advance(3)
+
+
+async def test_a_mistake_about_one_silence_stops_no_other() -> None:
+    """Each is looked at by itself."""
+    over = START.replace(second=10)
+    desk = Desk(replace(SHOP, until=over), replace(SHOP, id=SilenceId("S2"), until=over))
+    desk.silences.poison = SHOP.id
+    async with desk.a_life():
+        await desk.clock.advance(20)
+    assert desk.silences.kept[SilenceId("S2")].ended_at is not None
