@@ -95,7 +95,7 @@ def because(silence: Silence) -> Line:
 
 def kept_back(silence: Silence) -> str:
     """What it has kept back."""
-    if not silence.incidents and not silence.deaths:
+    if not silence.deaths:
         return "nothing so far" if silence.ended_at is None else "nothing"
     return f"{counted(len(silence.incidents), 'incident')}, {counted(silence.deaths, 'death')}"
 

@@ -82,7 +82,6 @@ def _group(incident: Incident) -> tuple[str, tuple[Block, ...]]:
             lines=(
                 headline.first_line(incident),
                 group_words.second_line(incident),
-                group_words.times(incident),
                 *headline.state_lines(incident),
                 *([subject] if subject else []),
                 *([] if storm else background.lines_of_node(incident)),
@@ -202,7 +201,7 @@ def _span(incident: Incident) -> str:
 
 
 def _second_line(incident: Incident, extent: str) -> Line:
-    first, last, latest = incident.first_at, incident.last_at, incident.latest
+    last, latest = incident.last_at, incident.latest
     if incident.key.cause.is_stuck:
         if latest.since_before_first_look:
             return plain(f"{extent} since before podbot first looked")
@@ -213,7 +212,7 @@ def _second_line(incident: Incident, extent: str) -> Line:
     span = _span(incident)
     if not span:
         return (Text(f"{extent} · "), Moment(last))
-    return (Text(f"{extent}{span} · first "), Moment(first), Text(", last "), Moment(last))
+    return (Text(f"{extent}{span} · "), *headline.times(incident))
 
 
 def _what(death: Death) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.incidents import headline
 from bot.model.deaths import Cause
 from bot.model.durations import in_words
 from bot.model.incidents import Incident, Scope, WorkloadPart
-from bot.model.messages import Line, Moment, Paragraph, Text, code, plain
+from bot.model.messages import Line, Paragraph, Text, code, plain
 
 LIST_SHOWN = 6_000
 """Characters of workloads in a message; with 20 letters a name that is 300 of them."""
@@ -38,8 +39,8 @@ def extent(incident: Incident) -> str:
 
 
 def second_line(incident: Incident) -> Line:
-    """How bad, and how far the replacements are."""
-    words = extent(incident)
+    """How bad, when, and how far the replacements are."""
+    line: Line = (Text(f"{extent(incident)} · "), *headline.times(incident))
     found = incident.replacements
     if found is not None:
         parts = [f"{found.ready} Ready"]
@@ -47,13 +48,8 @@ def second_line(incident: Incident) -> Line:
         if found.unschedulable:
             why = f" ({found.why})" if found.why else ""
             parts.append(f"{found.unschedulable} cannot be scheduled{why}")
-        words += f" · replacements: {', '.join(parts)}"
-    return plain(words)
-
-
-def times(incident: Incident) -> Line:
-    """When it began, and when it last went on."""
-    return (Text("first "), Moment(incident.first_at), Text(", last "), Moment(incident.last_at))
+        line = (*line, Text(f" · replacements: {', '.join(parts)}"))
+    return line
 
 
 def listing(incident: Incident) -> Iterator[Paragraph]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from bot.model.deaths import Cause
 from bot.model.incidents import Incident, IncidentState, Scope, Severity
@@ -101,6 +102,19 @@ def state_lines(incident: Incident) -> Iterator[Line]:
             Text("\N{EN DASH}"),
             Moment(gap.until),
         )
+
+
+def times(incident: Incident) -> Line:
+    """When it began, and when it last went on."""
+    first, last = incident.first_at, incident.last_at
+    if reads_alike(first, last):
+        return (Moment(last),)
+    return (Text("first "), Moment(first), Text(", last "), Moment(last))
+
+
+def reads_alike(one: datetime, other: datetime) -> bool:
+    """Whether two moments look the same to a reader, who sees hours and minutes."""
+    return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
 
 
 def reason(words: str) -> Line:

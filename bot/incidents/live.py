@@ -6,7 +6,7 @@ it. No waiting, no clock: whoever calls says what time it is. The keeper feeds i
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,12 +20,10 @@ from bot.incidents.inputs import (
     Died,
     Escalate,
     EvidenceRead,
-    Gone,
     Input,
     Merged,
     NewRevision,
     Opened,
-    Recovered,
     Silenced,
     SilenceEnded,
     Tick,
@@ -34,6 +32,7 @@ from bot.incidents.inputs import (
 from bot.incidents.mistakes import contained
 from bot.incidents.records import KeptIncident
 from bot.incidents.shelf import Shelf
+from bot.incidents.storms import Storms
 from bot.model.deaths import Death
 from bot.model.escalations import EscalationPlan
 from bot.model.incidents import (
@@ -45,7 +44,7 @@ from bot.model.incidents import (
     SilencedBy,
     SilenceId,
 )
-from bot.model.people import ChannelId, UserId
+from bot.model.people import UserId
 from bot.model.pods import Owner
 from bot.model.routes import Route
 from bot.model.silences import Silence
@@ -72,7 +71,7 @@ class Live:
         self._plan = plan
         self._shelf = Shelf()
         self._recent = grouping.Recent()
-        self._weather: dict[ChannelId, storm.Weather] = {}
+        self._storms = Storms(self._shelf, self, take_id)
         self._silences: dict[SilenceId, Silence] = {}
         self.kept_back: Counter[tuple[SilenceId, IncidentId]] = Counter()
         """Deaths that silences have kept back, until somebody writes them down and clears this."""
@@ -94,11 +93,7 @@ class Live:
             if each.final:
                 continue
             self._hold(Held(incident=each.incident, route=each.route, followings=each.followings, told=True))
-        channels: dict[ChannelId, list[Incident]] = defaultdict(list)
-        for held in self._shelf:
-            if held.route.channels:
-                channels[held.route.channels[0]].append(held.incident)
-        self._weather = {channel: storm.recalled(incidents) for channel, incidents in channels.items()}
+        self._storms.recall()
 
     # What happens
 
@@ -112,7 +107,7 @@ class Live:
         held = self._shelf.of_key(place.key)
         if held is not None and death.cause.is_stuck and _tells(held.incident, death):
             return None
-        if held is not None and (self._is_orphan(held) or not engine.continues(held.incident, death)):
+        if held is not None and (self._storms.is_orphan(held) or not engine.continues(held.incident, death)):
             self.let_go(held)
             held = None
         held = held or self._widened(place, now)
@@ -138,8 +133,13 @@ class Live:
         self._turned(held, step.effects)
         if held.incident.state.is_over and not before.state.is_over:
             held.followings = ()
-            self._perhaps_end_storm(held.incident.storm, now)
+            self._storms.perhaps_end(held.incident.storm, now)
         return True
+
+    def opened(self, held: Held, effects: tuple[Effect, ...]) -> None:
+        """Hold an incident that was not there before."""
+        self._hold(held)
+        self._turned(held, effects)
 
     def learned(self, held: Held, evidence: Evidence, now: datetime) -> None:
         """Take in what was found out about a death: its right cause, whose Job it was, a new revision."""
@@ -175,9 +175,8 @@ class Live:
     def sweep(self, now: datetime) -> None:
         """Let go what is over for good."""
         for held in self._shelf:
-            digest = self._shelf.get(held.incident.storm)
-            awaited = digest is not None and not digest.incident.state.is_over
-            if engine.is_closed(held.incident, now) and not held.gathering and not awaited:
+            wanted = held.gathering or self._storms.awaits(held)
+            if engine.is_closed(held.incident, now) and not wanted:
                 self.let_go(held)
 
     def let_go(self, held: Held) -> None:
@@ -232,71 +231,24 @@ class Live:
         silence = silencing.over(self._silences.values(), death, now, incident=held.incident)
         self._note_kept_back(silence, held, death)
         self.apply(held, Died(death=death, silence=silence), now)
-        self._count_in_storm(held, death, now)
+        self._storms.count(held, death, now)
 
     def _open(self, key: IncidentKey, death: Death, route: Route, now: datetime) -> Held:
         identity = self._take_id()
         silence = silencing.over(self._silences.values(), death, now)
         shelter = storm.Shelter()
         if silence is None and route.channels:
-            weather = self._weather.get(route.channels[0], storm.Weather())
-            if weather.digest is not None and self._shelf.get(weather.digest) is None:
-                weather = replace(weather, digest=None)  # it was pushed out, and tells nobody anything
-            weather, shelter = storm.placed(weather, identity, self._take_id, now)
-            self._weather[route.channels[0]] = weather
-            if shelter.begins and shelter.digest is not None:
-                self._open_storm(shelter.digest, death, route, weather.openings, now)
+            shelter = self._storms.shelter(identity, death, route, now)
         given = Opened(identity=identity, key=key, death=death, silence=silence, storm=shelter.digest)
         step = reducer.reduce(None, given, now)
         if step.incident is None:
             raise RuntimeError("what opens has no incident")
         held = Held(incident=step.incident, route=route)
-        self._hold(held)
         self._note_kept_back(silence, held, death)
-        self._turned(held, step.effects)
+        self.opened(held, step.effects)
         if not shelter.begins:
-            self._count_in_storm(held, death, now)
+            self._storms.count(held, death, now)
         return held
-
-    def _open_storm(
-        self,
-        identity: IncidentId,
-        death: Death,
-        route: Route,
-        before: Sequence[tuple[IncidentId, datetime]],
-        now: datetime,
-    ) -> None:
-        told = [held.incident for each, _ in before if (held := self._shelf.get(each)) is not None]
-        step = storm.opened(identity, death, told, now)
-        if step.incident is None:
-            raise RuntimeError("what opens has no incident")
-        digest = Held(incident=step.incident, route=route, told=True)  # it has no evidence to wait for
-        self._hold(digest)
-        self._turned(digest, step.effects)
-
-    def _count_in_storm(self, held: Held, death: Death, now: datetime) -> None:
-        digest = self._shelf.get(held.incident.storm)
-        if digest is not None:
-            self.apply(digest, Died(death=death), now)
-            self._shelf.forward(digest)  # it goes after its members: they would be told by nobody
-
-    def _perhaps_end_storm(self, identity: IncidentId | None, now: datetime) -> None:
-        digest = self._shelf.get(identity)
-        if digest is None or digest.incident.state.is_over:
-            return
-        members = (each.incident for each in self._shelf if each.incident.storm == identity)
-        ended = storm.ending(members)
-        if ended is not None:
-            state, ending = ended
-            of_deaths = digest.incident.deaths
-            recovered = state is IncidentState.RECOVERED
-            self.apply(
-                digest,
-                Recovered(ending=ending, of_deaths=of_deaths)
-                if recovered
-                else Gone(ending=ending, of_deaths=of_deaths),
-                now,
-            )
 
     def _note_kept_back(self, silence: SilencedBy | None, held: Held, death: Death) -> None:
         if silence is not None:
@@ -310,7 +262,7 @@ class Live:
         some = [
             each
             for each in found
-            if grouping.absorbable(each.incident, place.key) and not self._is_orphan(each)
+            if grouping.absorbable(each.incident, place.key) and not self._storms.is_orphan(each)
         ]
         main = grouping.main(each.incident for each in some)
         held = self._shelf.get(main.id) if main is not None else None
@@ -352,10 +304,6 @@ class Live:
         self._shelf.put(held)
         while len(self._shelf) > MOST_INCIDENTS:
             self.let_go(next(iter(self._shelf)))
-
-    def _is_orphan(self, held: Held) -> bool:
-        """Whether the digest that told of it is gone, so that nobody would hear of it."""
-        return held.incident.storm is not None and self._shelf.get(held.incident.storm) is None
 
     def _move(self, held: Held, before: IncidentKey) -> None:
         there = self._shelf.of_key(held.incident.key)

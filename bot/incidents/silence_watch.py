@@ -50,6 +50,8 @@ class SilenceWatch:
         self._cluster = cluster
         self._channel = otherwise
         self._clock = clock
+        self._unread = False
+        """The store is away, which was logged."""
 
     async def running(self) -> Sequence[Silence]:
         """Those that hold here, as the store has them. Raises `StoreUnavailable`."""
@@ -61,8 +63,11 @@ class SilenceWatch:
             try:
                 with contained("silences"):
                     await self._look()
+                self._unread = False
             except StoreUnavailable as error:
-                log.info("silences_unread", problem=str(error))
+                if not self._unread:
+                    log.warning("silences_unread", problem=str(error))
+                self._unread = True
             await self._journal.save()
             await self._clock.sleep(LOOK_EVERY)
 

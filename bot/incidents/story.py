@@ -135,7 +135,7 @@ def silence_ended(
         f"{len(silence.incidents)} {'incident' if len(silence.incidents) == 1 else 'incidents'}, "
         f"{_deaths(silence.deaths)} {'was' if silence.deaths == 1 else 'were'} not announced"
     )
-    if not silence.incidents and not silence.deaths:
+    if not silence.deaths:
         kept = "nothing happened meanwhile"
     still = f"; {len(firing)} still firing" if firing else ""
     text = f"Silence of {silence.scope} ended: {kept}{still}"
@@ -180,7 +180,10 @@ def _when(entry: StoryEntry) -> Line:
         return ()
     if (last - first).total_seconds() < 1:
         return (Text(", "), Moment(first))
-    return (Text(f" in {in_words(last - first)}, "), Moment(first), Text("\N{EN DASH}"), Moment(last))
+    lasted = Text(f" in {in_words(last - first)}, ")
+    if headline.reads_alike(first, last):
+        return (lasted, Moment(last))
+    return (lasted, Moment(first), Text("\N{EN DASH}"), Moment(last))
 
 
 def _until(entry: StoryEntry) -> Line:

@@ -15,7 +15,7 @@ from bot.incidents import story
 from bot.model.messages import Line, Text, code
 from bot.model.past import Account, PastDeath
 from bot.model.statistics import word_of
-from bot.model.stories import StoryKind
+from bot.model.stories import StoryEntry, StoryKind
 
 MOST_FOLDS = 60
 """Lines of deaths; where there would be more, each takes in a longer time."""
@@ -40,9 +40,12 @@ class Happening:
 
 
 def timeline(account: Account) -> tuple[Happening, ...]:
-    """All of it, oldest first; at one moment the story goes before the deaths."""
+    """All of it, oldest first; at one moment the story goes before the deaths.
+
+    What opened it was seen a moment after it happened, and goes before it where both are of one minute.
+    """
     told = [
-        (entry.at, 0, entry.number, Happening(at=entry.at, line=story.words(entry)))
+        (_place(entry), 0, entry.number, Happening(at=entry.at, line=story.words(entry)))
         for entry in account.story
         if entry.kind not in _COUNTED_HERE
     ]
@@ -50,6 +53,10 @@ def timeline(account: Account) -> tuple[Happening, ...]:
         (group[0].moment, 1, number, _of_deaths(group)) for number, group in enumerate(folded(account.deaths))
     ]
     return tuple(happening for *_, happening in sorted(told + died, key=lambda each: each[:3]))
+
+
+def _place(entry: StoryEntry) -> datetime:
+    return entry.at.replace(second=0, microsecond=0) if entry.kind is StoryKind.OPENED else entry.at
 
 
 def folded(deaths: Sequence[PastDeath], most: int = MOST_FOLDS) -> tuple[tuple[PastDeath, ...], ...]:

@@ -312,7 +312,7 @@ def _socket_kept_alive(info: tuple[object, ...]) -> socket.socket:
     A watch is idle for minutes; firewalls and load balancers drop such connections without a word.
     """
     family, kind, protocol, *_ = info
-    made = socket.socket(family, kind, protocol)  # type: ignore[arg-type]
+    made = socket.socket(family, kind, protocol)  # type: ignore[arg-type]  # three numbers, by the type of a tuple
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     # Named so on Linux only; elsewhere the system's own times hold.
     for option, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):

@@ -1,1 +1,1 @@
-"""What the operator of the bot needs: health, leadership, the heartbeat, pages, and word of its own troubles."""
+"""What the operator of the bot needs: health, leadership, the heartbeat, pages, word of its own troubles."""
