@@ -31,6 +31,7 @@ format: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/make_commands.py
 	$(BIN)/python docs/make_statistics.py
+	$(BIN)/python docs/make_alerts.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --all-extras \

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from tests.scenario.bots import Bot, Json, facts, is_incident
+from tests.scenario.bots import Bot, Json, a_bot, facts, is_incident
 from tests.support.people import as_text
 from tests.support.waiting import eventually
 
@@ -139,15 +139,14 @@ async def test_a_job_that_tries_again_is_minor_until_it_gives_up(bot: Bot) -> No
     assert len(await bot.alerts()) == 1
 
 
-async def test_what_was_failing_before_the_first_look(bot: Bot) -> None:
+async def test_what_was_failing_before_the_first_look() -> None:
     """A bot that starts into a crash loop says so, and that it is not new."""
-    await bot.stops()
-    await bot.cluster.play("crash-loop", namespace="shop", name=bot.pods_of("web")[0])
-    await eventually(lambda: any(map(is_backing_off_for_long, bot.cluster.pods("shop", app="web"))))
-    bot.stop.clear()
-    await bot.starts()
-    alert = await bot.sees_alert("Error", "web")
-    assert "1 pod was already failing when podbot first looked" in as_text(alert)
+    async with a_bot(started=False) as bot:
+        await bot.cluster.play("crash-loop", namespace="shop", name=bot.pods_of("web")[0])
+        await eventually(lambda: any(map(is_backing_off_for_long, bot.cluster.pods("shop", app="web"))))
+        await bot.starts()
+        alert = await bot.sees_alert("Error", "web")
+        assert "1 pod was already failing when podbot first looked" in as_text(alert)
 
 
 async def test_a_death_after_the_recovery_reopens_it(bot: Bot) -> None:

@@ -78,8 +78,7 @@ async def test_a_storm_is_ten_messages_and_one_digest(bot: Bot) -> None:
         "#alerts", lambda each: each["ts"] == digest["ts"] and "has it since" in as_text(each), within=10
     )
     await bot.alice.types("#incidents", "/pods incidents")
-    listed = as_text(await bot.alice.sees("#incidents", "open incidents"))
-    assert "Storm of incidents" in listed
+    await bot.alice.sees("#incidents", "15 open incidents")  # each has its id, beside the storm itself
 
     async def all_are_told() -> bool | None:
         return len(await bot.alerts()) == 11 or None
