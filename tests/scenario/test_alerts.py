@@ -48,7 +48,12 @@ DEATHS = (
         scenario="sidecar", alerts=("Error · search · shop",), says=("log-shipper: exit 1", "buffer is full")
     ),
     Death(scenario="start-error", alerts=("Error · web · shop", "StartError · web · shop"), goes_on=True),
-    Death(scenario="init-failed", alerts=("InitFailed · cart · shop",), says=("migrate: exit 1", "0043_add")),
+    Death(
+        scenario="init-failed",
+        alerts=("InitFailed · cart · shop",),
+        says=("migrate: exit 1", "0043_add"),
+        goes_on=True,
+    ),
     Death(scenario="liveness", alerts=("LivenessFailed · web · shop",), says=("failed 3 times",)),
     Death(scenario="startup", alerts=("Error · web · shop", "StartupFailed · web · shop")),
     Death(scenario="evicted-memory", alerts=("Evicted · web · shop",), says=("low on resource: memory",)),
