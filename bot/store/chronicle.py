@@ -35,6 +35,9 @@ MOST_NAMESPACES = 2_000
 
 _died_at = func.coalesce(deaths.c.finished_at, deaths.c.seen_at)
 
+_OF_MANY = ("Storm", "Node", "Image")
+"""The kinds of owner of incidents that are about several workloads (`model.incidents.Scope`)."""
+
 
 class StoredChronicle:
     """Of all clusters. Everything raises `StoreUnavailable`."""
@@ -111,7 +114,7 @@ async def _listed(connection: AsyncConnection, selection: Selection, page: int) 
     rows = await connection.execute(
         select(incidents.c.id, incidents.c.body)
         .where(taken)
-        .order_by(incidents.c.last_at.desc(), incidents.c.id)
+        .order_by(*_order(selection), incidents.c.last_at.desc(), incidents.c.id)
         .limit(PAGE)
         .offset(page * PAGE)
     )
@@ -144,6 +147,12 @@ async def _account(connection: AsyncConnection, incident: IncidentId) -> Account
         deaths=lines,
         deaths_in_all=total,
     )
+
+
+def _order(selection: Selection) -> Iterator[ColumnElement[bool]]:
+    """Of what is open, what stands for many workloads comes first; the rest goes by time."""
+    if selection.among is Among.OPEN:
+        yield incidents.c.owner_kind.in_(_OF_MANY).desc()
 
 
 def _taken(selection: Selection) -> Iterator[ColumnElement[bool]]:

@@ -11,7 +11,7 @@ from bot.incidents.ports import Chronicle
 from bot.incidents.records import Batch, KeptIncident, RecordedDeath
 from bot.model.deaths import Cause, Death
 from bot.model.incident_commands import Among
-from bot.model.incidents import Ending, Incident, IncidentId, IncidentState, SilenceId
+from bot.model.incidents import Ending, Incident, IncidentId, IncidentState, Scope, SilenceId
 from bot.model.leadership import Term
 from bot.model.past import Selection
 from bot.model.people import UserId
@@ -81,6 +81,17 @@ async def test_open_incidents_are_listed_the_latest_first(
     await write(kept, first, second, over, merged)
     assert (await chronicle.listed(OPEN)).incidents == (second, first)
     assert (await chronicle.listed(RECENT)).incidents == (over, second, first)
+
+
+async def test_what_stands_for_many_workloads_comes_first(
+    kept: LeaderStore, chronicle: StoredChronicle
+) -> None:
+    """A node's incident is not to be looked for on the second page, however quiet it is by now."""
+    key = replace(numbered(1).key, namespace="", owner=Owner(kind="Node", name="node-1"), scope=Scope.NODE)
+    node, web, cart = numbered(1, key=key), numbered(2), numbered(3)
+    await write(kept, node, web, cart)
+    assert (await chronicle.listed(OPEN)).incidents == (node, cart, web)
+    assert (await chronicle.listed(RECENT)).incidents == (cart, web, node)
 
 
 async def test_a_long_list_has_pages(kept: LeaderStore, chronicle: StoredChronicle) -> None:
