@@ -125,7 +125,7 @@ class Chronicle(Protocol):
         ...
 
     async def listed(self, selection: Selection, page: int = 0) -> IncidentsListed:
-        """A page of what the selection takes, the latest first; of what is open what stands for many before."""
+        """A page of what the selection takes, the latest first; open ones of many workloads before others."""
         ...
 
     async def account(self, incident: IncidentId) -> Account | None:
