@@ -43,7 +43,6 @@ from bot.slack.clusters import Clusters, Served
 from bot.slack.delivery import SlackDelivery
 from bot.slack.door import SlackDoor
 from bot.slack.pulse import SlackPulse
-from bot.store.chronicle import StoredChronicle
 from bot.store.store import Store, open_store
 from bot.watch.freshness import Sync
 
@@ -201,7 +200,6 @@ class _Building:
 
     def _incidents(self, line: Line) -> IncidentService:
         store, clock, name = self._store, self._clock, line.name
-        chronicle = StoredChronicle(store.database)
         gate = Gate(name, self._ground.policy, store.audit, self._settings.namespaces)
         return IncidentService(
             name,
@@ -210,11 +208,11 @@ class _Building:
             board=SharedBoard(line.keeper, store.errands(name) if store.is_shared else None, clock),
             incidents=LatestIncidents(line.keeper, store.archive(name)),
             silences=store.silences,
-            chronicle=chronicle,
+            chronicle=store.chronicle,
             pods=line.pods,
             history=line.history,
             routing=line.routes,
-            readings=IncidentReadings(name, gate, clock, chronicle=chronicle, pictures=self._pictures),
+            readings=IncidentReadings(name, gate, clock, chronicle=store.chronicle, pictures=self._pictures),
         )
 
 

@@ -29,7 +29,6 @@ from bot.model.pods import ClusterName, Pod
 from bot.ops.leadership import Leadership
 from bot.outbox.branches import Branches
 from bot.pods import redact
-from bot.store.chronicle import StoredChronicle
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
 from bot.watch.detector import Detector
@@ -179,7 +178,7 @@ class Line:
         digest = WeeklyDigest(
             cluster=self.name,
             config=lambda: shared.config.config.digest,
-            chronicle=StoredChronicle(shared.store.database),
+            chronicle=shared.store.chronicle,
             pictures=shared.pictures,
             store=store,
             outbox=shared.outbox,

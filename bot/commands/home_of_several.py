@@ -13,7 +13,7 @@ from bot.commands import home_tab
 from bot.commands.cluster_list import cluster_line
 from bot.commands.home_tab import Section
 from bot.commands.prose import counted, joined, said
-from bot.model.answers import ClusterState, Rule
+from bot.model.answers import Rule
 from bot.model.at_cluster import blocks_at
 from bot.model.home import Home
 from bot.model.messages import Block, Context, Line, Moment, Paragraph, bold, plain
@@ -55,7 +55,7 @@ def _alerts(homes: Sequence[Home]) -> Iterator[Section]:
 def _glance(homes: Sequence[Home]) -> Section:
     """A line for each cluster, those in trouble first."""
     worst_first = sorted(homes, key=lambda each: (not each.health.watch_problem, not each.broken))
-    lines = [cluster_line(_state(each)) for each in worst_first[:_MOST_LINES]]
+    lines = [cluster_line(each.state) for each in worst_first[:_MOST_LINES]]
     if len(homes) > _MOST_LINES:
         lines.append(plain(f"and {counted(len(homes) - _MOST_LINES, 'more cluster')}"))
     broken = sum(each.broken_in_all for each in homes)
@@ -64,16 +64,6 @@ def _glance(homes: Sequence[Home]) -> Section:
     not_yours = (Paragraph((plain("Some namespaces are not yours to see."),)),) if left_out else ()
     when = Context(said("as of ", Moment(homes[0].as_of)))
     return Section(title=title, blocks=(Paragraph(tuple(lines)), *not_yours, when))
-
-
-def _state(home: Home) -> ClusterState:
-    return ClusterState(
-        cluster=home.cluster,
-        watch_problem=home.health.watch_problem,
-        pods=home.pods,
-        namespaces=home.namespaces,
-        broken=home.broken_in_all,
-    )
 
 
 def _broken(home: Home, rows: int) -> Section:

@@ -5,20 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.model.messages import (
-    Block,
-    ChannelMention,
-    GroupMention,
-    Inline,
-    Line,
-    Link,
-    Mention,
-    Message,
-    Moment,
-    Paragraph,
-    Text,
-    code,
-)
+from bot.model import messages
+from bot.model.messages import Block, Inline, Line, Message, Paragraph, Text, code
 
 SEPARATOR = " · "
 
@@ -71,7 +59,7 @@ def marked(text: str) -> Line:
 
 def spoken(lines: Iterable[Line]) -> str:
     """Lines as plain text, for notifications and files."""
-    return "\n".join("".join(map(_spoken, line)) for line in lines)
+    return "\n".join(map(messages.spoken, lines))
 
 
 def message(*blocks: Block) -> Message:
@@ -91,19 +79,3 @@ def _between(lines: Iterable[Line], separator: Inline) -> Iterator[Inline]:
         if at:
             yield separator
         yield from line
-
-
-def _spoken(inline: Inline) -> str:
-    match inline:
-        case Text():
-            return inline.text
-        case Moment():
-            return f"{inline.at:%Y-%m-%d %H:%M} UTC" if inline.with_date else f"{inline.at:%H:%M} UTC"
-        case Mention():
-            return f"@{inline.user}"
-        case GroupMention():
-            return f"@{inline.group}"
-        case ChannelMention():
-            return f"#{inline.channel}"
-        case Link():
-            return inline.text

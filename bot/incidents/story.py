@@ -12,7 +12,6 @@ from bot.incidents import background, headline
 from bot.model.durations import in_words
 from bot.model.incidents import Incident, IncidentState
 from bot.model.messages import (
-    ChannelMention,
     GroupMention,
     Inline,
     Line,
@@ -24,6 +23,7 @@ from bot.model.messages import (
     bold,
     code,
     plain,
+    spoken,
 )
 from bot.model.people import UsergroupId, UserId
 from bot.model.silences import Silence
@@ -203,22 +203,6 @@ def _further(count: int) -> str:
 
 
 def _said(line: Line) -> Message:
-    spoken = "".join(each.text if isinstance(each, Text) else _short(each) for each in line)
-    return Message(text=spoken, blocks=(Paragraph(lines=(line,)),))
-
-
-def _short(inline: Inline) -> str:
-    """What the notification has in place of what only Slack can draw."""
-    match inline:
-        case Moment(at=at):
-            return f"{at:%H:%M} UTC"
-        case Mention(user=user):
-            return f"@{user}"
-        case GroupMention(group=group):
-            return f"@{group}"
-        case ChannelMention(channel=channel):
-            return f"#{channel}"
-        case Text(text=text):
-            return text
-        case _:
-            return inline.text
+    # A notification is read at once, so its times need no date.
+    now = tuple(Moment(each.at) if isinstance(each, Moment) else each for each in line)
+    return Message(text=spoken(now), blocks=(Paragraph(lines=(line,)),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.answers import PodRow, Rule
+from bot.model.answers import ClusterState, PodRow, Rule
 from bot.model.commands import Command
 from bot.model.messages import Block
 from bot.model.people import Person
@@ -65,3 +65,14 @@ class Home:
     as_of: datetime
     alerts: HomeAlerts | None = None
     """None: nothing is open or silenced, or no record is kept of it."""
+
+    @property
+    def state(self) -> ClusterState:
+        """How the cluster is, as far as the person may know of it."""
+        return ClusterState(
+            cluster=self.cluster,
+            watch_problem=self.health.watch_problem,
+            pods=self.pods,
+            namespaces=self.namespaces,
+            broken=self.broken_in_all,
+        )

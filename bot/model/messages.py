@@ -188,3 +188,24 @@ def bold(text: str) -> Text:
 def code(text: str) -> Text:
     """A name, image or number that one may copy."""
     return Text(text, Style.CODE)
+
+
+def spoken(line: Line) -> str:
+    """A line in plain words, for notifications and files; times are in UTC, for want of the reader's zone."""
+    return "".join(map(_spoken, line))
+
+
+def _spoken(inline: Inline) -> str:
+    match inline:
+        case Text():
+            return inline.text
+        case Moment():
+            return f"{inline.at:%Y-%m-%d %H:%M} UTC" if inline.with_date else f"{inline.at:%H:%M} UTC"
+        case Mention():
+            return f"@{inline.user}"
+        case GroupMention():
+            return f"@{inline.group}"
+        case ChannelMention():
+            return f"#{inline.channel}"
+        case Link():
+            return inline.text

@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.errors import PodbotError
 from bot.incidents.ports import Outbox
 from bot.model.letters import Letter, LetterKey
+from bot.model.messages import spoken
 from bot.model.people import ChannelId
 from bot.ops import vigil_words
 from bot.ops.episodes import Announcement, Episode, Instant, step
@@ -76,7 +77,7 @@ class Vigil:
 
     async def _tell(self, said: Announcement) -> None:
         episode = said.episode
-        text = vigil_words.as_text(vigil_words.words(said))
+        text = spoken(vigil_words.words(said))
         record = log.info if said.over else log.error
         record("podbot_itself", subject=episode.subject, over=said.over, words=text)
         key = vigil_words.key(episode)

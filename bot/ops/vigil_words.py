@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.model import durations
 from bot.model.letters import Letter, LetterKey, Urgency
-from bot.model.messages import Inline, Line, Message, Moment, Paragraph, Text
+from bot.model.messages import Inline, Line, Message, Moment, Paragraph, Text, spoken
 from bot.model.people import ChannelId
 from bot.ops.episodes import Announcement, Episode
 from bot.outbox.wording import OWN
@@ -23,7 +23,7 @@ def letter(said: Announcement, channel: ChannelId, now: datetime) -> Letter:
         key=key(episode),
         cluster=OWN,
         channel=channel,
-        message=Message(text=as_text(line), blocks=(Paragraph(lines=(line,)),)),
+        message=Message(text=spoken(line), blocks=(Paragraph(lines=(line,)),)),
         revision=episode.revision,
         urgency=Urgency.NORMAL,
         created_at=now,
@@ -52,11 +52,6 @@ def words(said: Announcement) -> Line:
         Text(f": {shown}.{consequence}"),
         *_again(episode),
     )
-
-
-def as_text(line: Line) -> str:
-    """The line without markup: for notifications, the fallback webhook and the log."""
-    return "".join(map(_plain, line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +144,3 @@ def _again(episode: Episode) -> Line:
     if episode.times == 1:
         return ()
     return (Text(f" It came {episode.times} times since "), Moment(episode.first.at), Text("."))
-
-
-def _plain(part: Inline) -> str:
-    match part:
-        case Text(text=text):
-            return text
-        case Moment(at=at, with_date=with_date):
-            return f"{at:%Y-%m-%d %H:%M} UTC" if with_date else f"{at:%H:%M} UTC"
-    raise TypeError(f"podbot's own troubles are told without {type(part).__name__}")

@@ -23,6 +23,7 @@ from bot.store import address, former_pods, migrate
 from bot.store.archive import Archive
 from bot.store.audit import StoredTrail
 from bot.store.backlog import Backlog
+from bot.store.chronicle import StoredChronicle
 from bot.store.claims import StoredClaims
 from bot.store.damage import WAY_OUT, is_damage, look_through
 from bot.store.database import Database, open_engine
@@ -52,6 +53,7 @@ class Store:
         self.silences = Silences(database)
         self.stories = Stories(database)
         self.past = Past(database)
+        self.chronicle = StoredChronicle(database)
         self.audit = StoredTrail(database, clock, audit_log)
         self.retention = Retention(database, clock, keep)
         self._clock = clock

@@ -11,10 +11,11 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import StoreUnavailable
+from bot.model.messages import spoken
 from bot.model.people import ChannelId, MessageTs
 from bot.ops.episodes import OVER_AFTER, PATIENCE, Announcement, Episode, Instant
 from bot.ops.vigil import SLACK, TELLS_WITHIN, Vigil
-from bot.ops.vigil_words import as_text, letter, words
+from bot.ops.vigil_words import letter, words
 from bot.outbox.ports import Undeliverable
 from bot.playground.workspace import Workspace, demo_settings, serve
 from bot.slack.client import open_client
@@ -203,8 +204,8 @@ def _told(subject: str, *, problem: str = "why", over: bool = False, times: int 
         revision=1,
     )
     said = Announcement(episode=episode)
-    assert letter(said, ALERTS, START).message.text == as_text(words(said))
-    return as_text(words(said))
+    assert letter(said, ALERTS, START).message.text == spoken(words(said))
+    return spoken(words(said))
 
 
 async def test_slack_has_it_as_it_is_said_and_as_it_was() -> None:
