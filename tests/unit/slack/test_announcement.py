@@ -15,7 +15,7 @@ from bot.slack.client import open_client
 from bot.slack.files import Files
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
-from tests.support.hurried_clock import HurriedClock
+from tests.support.waitless_clock import WaitlessClock
 from tests.unit.slack.conftest import ALICE, Bench
 
 BEGUN, DONE = Message(text="deleting web-1"), Message(text="deleted web-1")
@@ -28,7 +28,7 @@ async def announcing(bench: Bench, rules: Rules) -> AsyncIterator[Announcement]:
         serve(bench.running.api_url, rules=rules) as proxy,
         open_client(bot_token=bench.running.workspace.app.bot_token, api_url=proxy.url) as client,
     ):
-        clock, files = HurriedClock(speed=1_000), Files(client)
+        clock, files = WaitlessClock(), Files(client)
         yield Announcement(
             client=client,
             files=files,

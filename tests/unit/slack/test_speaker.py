@@ -12,7 +12,7 @@ from bot.slack.client import open_client
 from bot.slack.files import Files
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
-from tests.support.hurried_clock import HurriedClock
+from tests.support.waitless_clock import WaitlessClock
 from tests.unit.slack.conftest import ALICE, Bench
 
 HELLO = Message(text="hello")
@@ -86,7 +86,7 @@ async def test_a_bad_minute_of_slack_costs_no_answer(bench: Bench, says_no: Acti
         serve(bench.running.api_url, rules=rules) as proxy,
         open_client(bot_token=bench.running.workspace.app.bot_token, api_url=proxy.url) as client,
     ):
-        speaker = Speaker(client, Files(client), HurriedClock(speed=1_000))
+        speaker = Speaker(client, Files(client), WaitlessClock())
         await speaker.tell(place(bench), HELLO)
     assert len(rules.log) == 7
     assert len(await bench.alice.messages("#incidents")) + len(await bench.alice.messages("@podbot")) == 1
@@ -104,7 +104,7 @@ async def test_a_direct_message_whose_outcome_is_unknown_is_looked_for(bench: Be
         serve(bench.running.api_url, rules=rules) as proxy,
         open_client(bot_token=bench.running.workspace.app.bot_token, api_url=proxy.url) as client,
     ):
-        speaker = Speaker(client, Files(client), HurriedClock(speed=1_000))
+        speaker = Speaker(client, Files(client), WaitlessClock())
         await speaker.tell(place(bench), HELLO)
     assert len(rules.log) == 2
     assert len(await bench.alice.messages("@podbot")) == 1
@@ -114,7 +114,7 @@ async def test_a_direct_message_whose_outcome_is_unknown_is_looked_for(bench: Be
 async def test_an_answer_that_cannot_be_said_at_all_is_logged() -> None:
     """With Slack away nothing is raised, and the log knows what was lost."""
     async with open_client(bot_token="xoxb", api_url="http://127.0.0.1:9/") as client:
-        speaker = Speaker(client, Files(client), HurriedClock(speed=10_000))
+        speaker = Speaker(client, Files(client), WaitlessClock())
         with capture_logs() as lines:
             await speaker.tell(Place(user=UserId(ALICE), channel=ChannelId("C01")), HELLO)
             told = await speaker.announce(Place(user=UserId(ALICE), channel=ChannelId("C01")), HELLO)
