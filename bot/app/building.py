@@ -33,7 +33,6 @@ from bot.outbox.branches import Branches
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import Fallback
 from bot.pictures.painter import Painter
-from bot.pods.audit import LogTrail
 from bot.pods.gate import Gate
 from bot.pods.quota import DeletionLimits
 from bot.pods.service import PodService
@@ -43,7 +42,7 @@ from bot.slack.clusters import Clusters, Served
 from bot.slack.delivery import SlackDelivery
 from bot.slack.door import SlackDoor
 from bot.slack.pulse import SlackPulse
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.watch.freshness import Sync
 
 _Service = TypeVar("_Service")
@@ -61,19 +60,10 @@ class Parts:
     """What else runs for ever, by name."""
 
 
-async def build(settings: Settings, ground: Ground, clock: Clock, open_parts: AsyncExitStack) -> Parts:
-    """Open what has to be opened - it is closed with `open_parts` - and join it.
-
-    Raises `StoreUnusable` and `StoreUnavailable`.
-    """
-    store = await open_parts.enter_async_context(
-        open_store(
-            settings.database_url.get_secret_value(),
-            clock=clock,
-            audit_log=LogTrail(),
-            keep=settings.retention,
-        )
-    )
+async def build(
+    settings: Settings, ground: Ground, store: Store, clock: Clock, open_parts: AsyncExitStack
+) -> Parts:
+    """Open what else has to be opened - it is closed with `open_parts` - and join it."""
     client = await open_parts.enter_async_context(
         open_client(bot_token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
     )

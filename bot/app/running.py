@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from bot import logs
+from bot.app import late_store
 from bot.app.building import Parts, build
 from bot.app.ground import Ground
 from bot.app.line import Line
@@ -48,7 +49,10 @@ async def run(
     may come in groups, as tasks raise them.
     """
     async with AsyncExitStack() as open_parts:
-        parts = await build(settings, ground, clock, open_parts)
+        store = await late_store.opened(settings, clock, stop, open_parts)
+        if store is None:
+            return
+        parts = await build(settings, ground, store, clock, open_parts)
         port = await open_parts.enter_async_context(
             endpoint.serve(
                 settings.http_host,

@@ -13,6 +13,7 @@ from tests.scenario.bots import a_bot, health, ready
 from tests.scenario.processes import a_process
 from tests.support.envtest import free_port
 from tests.support.people import as_text, person
+from tests.support.postgres import Postgres, need_programs
 from tests.support.waiting import eventually
 
 WRONG_POLICY = """\
@@ -134,6 +135,40 @@ class TestStarting:
                     await alice.sees("#alerts", "OOMKilled", within=30.0)
                     await ready(await process.port(), within=30.0)
                     await process.stops()
+
+
+@pytest.mark.postgres
+class TestStoreIsAway:
+    async def test_it_is_waited_for(self, tmp_path: Path) -> None:
+        """The bot lives and says what it waits for; it begins when the server is there, on the same port."""
+        programs, port = need_programs(), free_port()
+        async with a_bot(started=False) as bot:
+            with Postgres(programs) as server:
+                own = bot.environment | {
+                    "PODBOT_DATABASE_URL": server.new_database(),
+                    "PODBOT_HTTP_ADDR": f"127.0.0.1:{port}",
+                }
+                server.stop()
+                async with a_process(own, tmp_path) as process:
+                    assert "Connect call failed" in (await process.logs("store_awaited"))["problem"]
+                    status, body = await health(port)
+                    assert (status, set(body["missing"])) == (503, {"store"})
+                    await asyncio.to_thread(server.start)
+                    assert await process.port() == port
+                    await ready(port, within=30.0)
+                    await bot.alice.types("#incidents", "/pods list -n payments")
+                    await bot.alice.sees("#incidents", "5 pods")
+                    await process.stops()
+
+    async def test_it_ends_cleanly_while_it_waits(self, tmp_path: Path) -> None:
+        """A database that never comes keeps nobody from stopping the bot."""
+        async with a_bot(started=False) as bot:
+            own = bot.environment | {
+                "PODBOT_DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+            }
+            async with a_process(own, tmp_path) as process:
+                await process.logs("store_awaited")
+                await process.stops()
 
 
 class TestRunning:

@@ -1,0 +1,68 @@
+"""A store that is away when the bot starts: waited for, with the bot alive and not ready meanwhile.
+
+Ending instead would leave it to a supervisor whose patience grows with every attempt: Kubernetes looks again
+after up to five minutes, in which nobody watches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from bot import logs
+from bot.clock import Clock
+from bot.errors import StoreUnavailable
+from bot.ops import endpoint
+from bot.pods.audit import LogTrail
+from bot.settings import Settings
+from bot.store.store import Store, open_store
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 15.0
+"""Seconds between two attempts."""
+
+log = logs.get(__name__)
+
+
+async def opened(
+    settings: Settings, clock: Clock, stop: asyncio.Event, open_parts: AsyncExitStack
+) -> Store | None:
+    """The store, as soon as it answers; None where `stop` is set before that. Closed with `open_parts`.
+
+    Raises `StoreUnusable` where waiting would change nothing, and `AddressTaken`.
+    """
+    try:
+        return await _open(settings, clock, open_parts)
+    except StoreUnavailable as away:
+        problem = away
+    missing: dict[str, str] = {}
+    async with endpoint.serve(settings.http_host, settings.http_port, readiness=lambda: missing):
+        pause = _FIRST_PAUSE
+        while True:
+            missing["store"] = str(problem)
+            log.error("store_awaited", problem=str(problem), again_in=pause)
+            if await _stopped_within(pause, stop, clock):
+                return None
+            try:
+                return await _open(settings, clock, open_parts)
+            except StoreUnavailable as away:
+                problem = away
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+async def _open(settings: Settings, clock: Clock, open_parts: AsyncExitStack) -> Store:
+    opening = open_store(
+        settings.database_url.get_secret_value(), clock=clock, audit_log=LogTrail(), keep=settings.retention
+    )
+    return await open_parts.enter_async_context(opening)
+
+
+async def _stopped_within(seconds: float, stop: asyncio.Event, clock: Clock) -> bool:
+    pause = asyncio.ensure_future(clock.sleep(seconds))
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({pause, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        pause.cancel()
+        stopped.cancel()
+    return stop.is_set()
