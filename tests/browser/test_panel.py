@@ -19,6 +19,18 @@ async def test_pods_are_shown_and_kept_current(open_page: Open, panel: FakePanel
     await expect(row.get_by_role("cell").nth(1)).to_have_text("Running")
 
 
+async def test_names_keep_room_beside_a_long_status(open_page: Open, panel: FakePanel) -> None:
+    """Without the workload's name its pods cannot be told from those of another."""
+    panel.pods[0] |= {"status": "Init:CrashLoopBackOff", "restarts": "12 (3h25m ago)", "age": "2d12h"}
+    page = await open_page()
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    head = page.get_by_role("button", name="web-7d4b9c6f5-x2x9q").locator(".pod-name-head")
+    await expect(head).to_be_visible()
+    assert (await head.evaluate("head => head.clientWidth")) > 45
+    frame = page.locator(".pod-frame")
+    assert await frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+
+
 async def test_pods_are_filtered(open_page: Open) -> None:
     """The filter takes words of any column; nothing fitting is said."""
     page = await open_page()

@@ -64,7 +64,7 @@ class File:
             "is_public": bool(self.channels),
             "url_private": f"{base_url}files/{self.id}",
             "url_private_download": f"{base_url}files/{self.id}",
-            "permalink": f"{base_url}files/{self.id}",
+            "permalink": f"{base_url}page/files/{self.id}",
             "channels": sorted(self.channels),
         }
         if self.alt:

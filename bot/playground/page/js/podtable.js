@@ -152,7 +152,7 @@ export class PodTable {
       },
       h("th", { scope: "row" }, button),
       h("td", {}, pod.ready),
-      h("td", {}, h("span", { class: "status" }, pod.status)),
+      h("td", { class: "status-cell" }, h("span", { class: "status" }, h("span", {}, breakable(pod.status)))),
       h("td", {}, restarts, since ? h("span", { class: "since" }, ` ${since}`) : null),
       h("td", {}, pod.age),
     );
@@ -168,6 +168,17 @@ export class PodTable {
  */
 function splitName(name) {
   return [h("span", { class: "pod-name-head" }, name.slice(0, -TAIL)), h("span", {}, name.slice(-TAIL))];
+}
+
+/**
+ * A status may go on in a second line between its words ("Init:CrashLoop" "BackOff"), so that names keep room.
+ *
+ * @param {string} status
+ * @returns {(string | HTMLElement)[]}
+ */
+function breakable(status) {
+  const words = status.split(/(?<=[a-z:])(?=[A-Z])/);
+  return words.flatMap((word, at) => (at === 0 ? [word] : [h("wbr"), word]));
 }
 
 /** @param {string} namespace @returns {HTMLElement} */

@@ -163,6 +163,15 @@ async def test_uploads_must_be_what_was_announced(running: Running, client: Asyn
             assert (answer.status, await answer.text()) == (200, "OK - 3")
 
 
+async def test_a_permalink_opens_the_file(running: Running, client: AsyncWebClient) -> None:
+    """What an answer links to is for people: it needs no token of the app's."""
+    done = await client.files_upload_v2(channels=["C02ALERTS"], filename="a.log", content="abc")
+    link = done["file"]["permalink"]
+    assert link.startswith(running.url)
+    async with ClientSession() as session, session.get(link) as answer:
+        assert (answer.status, await answer.text()) == (200, "abc")
+
+
 async def test_private_addresses_need_token_and_scope(
     workspace: Workspace, running: Running, client: AsyncWebClient
 ) -> None:
