@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.blocks import MARKDOWN, actions, button, everything, preformatted, section, table
 from tests.browser.conftest import Open
@@ -212,6 +212,20 @@ async def test_what_happens_elsewhere_is_counted(page: Page, app: ScriptedApp) -
     await page.get_by_role("button", name="channel alerts, 2 unread").click()
     await expect(page.get_by_role("separator", name="New")).to_be_visible()
     await expect(page).to_have_title("#alerts · Podbot Playground")
+
+
+async def test_what_comes_while_the_page_loads_is_counted(open_page: Open, app: ScriptedApp) -> None:
+    """Messages that are only being fetched when an alert arrives do not hide that it is new."""
+
+    async def alert_meanwhile(route: Route) -> None:
+        await app.posts(ALERTS, "OOMKilled: web")
+        await route.continue_()
+
+    async def prepare(page: Page) -> None:
+        await page.route(f"**/page/channels/{ALERTS}/messages*", alert_meanwhile)
+
+    page = await open_page(prepare=prepare)
+    await expect(page).to_have_title("(1) #incidents · Podbot Playground")
 
 
 async def test_the_message_menu_runs_the_apps_shortcut(page: Page, app: ScriptedApp) -> None:

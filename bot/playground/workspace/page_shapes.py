@@ -39,6 +39,7 @@ def state_json(runtime: Runtime, me: UserId) -> Json:
         "commands": [asdict(command) for command in workspace.app.commands] if may_command else [],
         "shortcuts": [asdict(shortcut) for shortcut in workspace.app.shortcuts] if may_command else [],
         "panel_url": workspace.settings.panel_url,
+        "as_of": f"{workspace.clock():.6f}",
     }
 
 

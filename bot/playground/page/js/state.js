@@ -48,6 +48,8 @@ export class State {
   #messages = /** @type {Map<string, Map<string, Message>>} */ (new Map());
   /** Per person and channel, so that changing the person keeps what each has seen. */
   #read = /** @type {Map<string, string>} */ (new Map());
+  /** When the server answered what the page started from, as a message's ts. */
+  #asOf = "0";
   #listeners = /** @type {Map<Topic, ((detail?: any) => void)[]>} */ (new Map());
 
   /** @param {Topic} topic @param {(detail?: any) => void} listener */
@@ -72,6 +74,7 @@ export class State {
     this.commands = answer.commands ?? [];
     this.shortcuts = answer.shortcuts ?? [];
     this.panelUrl = answer.panel_url ?? null;
+    this.#asOf = answer.as_of;
     if (!samePerson) {
       this.#messages.clear();
       this.homeView = null;
@@ -84,7 +87,8 @@ export class State {
   setMessages(channel, messages) {
     this.#messages.set(channel, new Map(messages.map((message) => [message.ts, message])));
     const key = `${this.me} ${channel}`;
-    if (!this.#read.has(key)) this.#read.set(key, this.#latest(channel));
+    // What comes while the messages are being fetched is news already.
+    if (!this.#read.has(key)) this.#read.set(key, this.#asOf);
     if (channel === this.channelId) this.markRead();
     this.emit("messages", { channel });
     this.emit("unread");
