@@ -1,12 +1,15 @@
 """Fixtures that several kinds of tests share, and how long the property tests look."""
 
+import asyncio
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import structlog
 from hypothesis import settings
+
+from tests.support.patient_loop import PatientLoop
 
 pytest_plugins = ["tests.support.real_cluster", "tests.support.postgres", "tests.support.stores"]
 
@@ -26,3 +29,8 @@ def _logs_as_before() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Nothing is late for want of the processor."""
+    return {"patient": PatientLoop}

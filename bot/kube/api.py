@@ -7,7 +7,6 @@ handed on as bytes, for `parse` to decode.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -53,11 +52,11 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         """`seconds` from now."""
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = asyncio.get_running_loop().time() + seconds
 
     def left(self) -> float:
         """Seconds that are left; negative when it is over."""
-        return self._end - time.monotonic()
+        return self._end - asyncio.get_running_loop().time()
 
 
 class ApiServer:

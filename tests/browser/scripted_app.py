@@ -18,7 +18,7 @@ from tests.browser.blocks import actions, button, modal, plain
 Json = dict[str, Any]
 
 REPLY = "shop · 15 pods · 12 healthy"
-WITHIN = 5.0
+WITHIN = 20.0
 
 
 class ScriptedApp:

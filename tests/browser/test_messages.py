@@ -154,6 +154,16 @@ async def test_a_thread_opens_beside_the_channel(page: Page, app: ScriptedApp) -
     await expect(page.locator("#conversation")).not_to_contain_text("raising it")
 
 
+async def test_a_reply_that_is_sent_to_the_channel_is_seen_in_both(page: Page, app: ScriptedApp) -> None:
+    """What Slack calls `reply_broadcast`: news of an old thread."""
+    first = await app.posts(INCIDENTS, "web is down")
+    await app.posts(INCIDENTS, "it is back", thread_ts=first, reply_broadcast=True)
+    await expect(page.locator("#conversation")).to_contain_text("it is back")
+    await page.get_by_role("button", name="1 reply").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread.locator("article").last).to_contain_text("it is back")
+
+
 async def test_a_slash_command_in_a_thread_is_refused_and_kept(page: Page, app: ScriptedApp) -> None:
     """Slack refuses slash commands in threads; the page says so and gives the text back."""
     await app.posts(INCIDENTS, "web is down")

@@ -70,6 +70,7 @@ async def test_messages_are_walked_with_arrow_keys(page: Page, app: ScriptedApp)
 
 async def test_shift_enter_writes_a_second_line(page: Page) -> None:
     """Enter sends, Shift+Enter does not; both lines arrive in one message."""
+    await expect(page.locator("#message-box")).to_be_focused()
     await page.keyboard.type("one")
     await page.keyboard.press("Shift+Enter")
     await page.keyboard.type("two & <three>")
@@ -80,9 +81,13 @@ async def test_shift_enter_writes_a_second_line(page: Page) -> None:
 
 async def test_names_are_offered_and_become_mentions(page: Page) -> None:
     """After @ and # the page offers who and where; what is sent mentions them."""
+    await expect(page.locator("#message-box")).to_be_focused()
+    offered = page.get_by_role("option").first
     await page.keyboard.type("@al")
+    await expect(offered).to_be_visible()
     await page.keyboard.press("Enter")
     await page.keyboard.type("see #ale")
+    await expect(offered).to_be_visible()
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.locator("article .mention")).to_have_text(["@alice", "#alerts"])

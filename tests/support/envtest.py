@@ -30,8 +30,8 @@ ADMIN_TOKEN = "envtest-admin"
 READER_TOKEN = "envtest-reader"
 """May read pods and their logs in the namespace `allowed`, and nothing else."""
 
-_READY_WITHIN = 40.0
-_STOPS_WITHIN = 10.0
+_READY_WITHIN = 120.0
+_STOPS_WITHIN = 60.0
 
 ASSETS = os.environ.get("KUBEBUILDER_ASSETS", "")
 
@@ -67,12 +67,21 @@ class Process:
         return f"--- {self.name}\n{self.log.read_text(errors='replace')[-3000:]}"
 
 
+_reserved: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port that nobody listens on; taken by the process that is told to, a moment later."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, for a server that is told to, however long that takes to start.
+
+    It stays bound until this process ends, so that the system gives it to nobody else meanwhile. Whoever may
+    reuse an address, as servers do, can listen there all the same.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _reserved.append(held)
+    port: int = held.getsockname()[1]
+    return port
 
 
 def start(name: str, arguments: Sequence[str], log_folder: Path) -> Process:
@@ -120,7 +129,7 @@ class Certificates:
 
     def _openssl(self, *arguments: str) -> None:
         done = subprocess.run(
-            ["openssl", *arguments], capture_output=True, text=True, check=False, timeout=30
+            ["openssl", *arguments], capture_output=True, text=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stderr
 
@@ -193,8 +202,9 @@ class ControlPlane:
             # How 1.20 marks the pods of a lost node; with the taint manager it deletes them without a word.
             "--enable-taint-manager=false",
             "--node-monitor-period=1s",
-            "--node-monitor-grace-period=4s",
-            "--node-startup-grace-period=4s",
+            # Longer than this process may come to stand still, which renews the leases of nodes that live.
+            "--node-monitor-grace-period=12s",
+            "--node-startup-grace-period=12s",
             "--pod-eviction-timeout=1s",
             "--node-eviction-rate=10",
             "--secondary-node-eviction-rate=10",
@@ -303,7 +313,7 @@ class ControlPlane:
         found: dict[str, Any] = json.loads(text)
         return found
 
-    def connection(self, *, within: float = 20.0) -> http.client.HTTPSConnection:
+    def connection(self, *, within: float = 60.0) -> http.client.HTTPSConnection:
         """A new connection to the API server, which the caller closes."""
         context = ssl.create_default_context(cafile=str(self.certificates.ca))
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=within, context=context)
@@ -334,7 +344,7 @@ class ControlPlane:
         self.call("POST", f"{base}/rolebindings", binding)
 
     def _ask_etcd(self, what: str, body: object) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._etcd_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._etcd_port, timeout=60)
         try:
             connection.request("POST", f"/v3/kv/{what}", body=json.dumps(body))
             answer = connection.getresponse()
@@ -378,7 +388,7 @@ class ControlPlane:
             time.sleep(0.05)
 
     def _ready(self) -> bool:
-        connection = self.connection(within=2.0)
+        connection = self.connection(within=10.0)
         try:
             connection.request("GET", "/readyz", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
             answer = connection.getresponse()

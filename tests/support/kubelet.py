@@ -362,6 +362,8 @@ class Kubelet:
             )
             with self._watch_closer:
                 self._watch_socket = connection.sock
+                if self._stopping.is_set():  # nobody will shut this one
+                    return
             answer = connection.getresponse()
             for line in iter(answer.readline, b""):
                 if self._stopping.is_set():
@@ -395,7 +397,7 @@ class Kubelet:
         with self._watch_closer, suppress(OSError):
             if self._watch_socket is not None:
                 self._watch_socket.shutdown(2)
-        deleter.join(10)
+        deleter.join(60)
         assert not deleter.is_alive(), "the kubelet's watch does not end"
 
 

@@ -24,7 +24,8 @@ __all__ = ["Person", "Refusal", "as_text", "person", "view_as_text"]
 Json = dict[str, Any]
 T = TypeVar("T")
 
-WITHIN = 5.0
+WITHIN = 20.0
+"""Seconds of waiting after which nothing is expected to come any more."""
 _CHOICES = {
     "overflow": "selected_option",
     "static_select": "selected_option",
@@ -85,6 +86,8 @@ class Person:
         self.home_view: Json | None = None
         self.confirmed: list[str] = []
         self._entered: Json = {}
+        self._held: dict[str, Json] = {}
+        """What selects show, by where they are."""
         self._changed = asyncio.Event()
 
     async def follow(self, live: ClientWebSocketResponse) -> None:
@@ -204,10 +207,15 @@ class Person:
     async def chooses(self, surface: Json, menu: str, *options: str) -> None:
         """Picks options by their labels from a menu named by placeholder or action id.
 
-        Users, dates and times are given as they are: `U02BOB`, `2026-11-22`, `14:05`.
+        Users, dates and times are given as they are: `U02BOB`, `2026-11-22`, `14:05`. What a select shows
+        already cannot be chosen in it: Slack sends nothing then.
         """
         block, element = _found(surface, menu, lambda e: _label(e) == menu)
         chosen = await self._chosen(surface, block, element, options)
+        if element["type"].endswith("_select"):
+            where = str(_place(surface, block, element))
+            assert self._held.get(where) != chosen, f"{menu!r} shows {options} already, and sends nothing"
+            self._held[where] = chosen
         await self.acts(surface, block, element, chosen)
 
     async def fills(self, values: dict[str, str | list[str]]) -> None:
@@ -337,6 +345,8 @@ def _found(surface: Json, name: str, fits: Callable[[Json], bool]) -> tuple[Json
 
 
 def _label(element: Json) -> str:
+    if element["type"] == "overflow":
+        return "⋯"
     shown = element.get("text") or element.get("placeholder") or {}
     return str(shown.get("text", ""))
 

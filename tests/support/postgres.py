@@ -33,8 +33,8 @@ USER = "podbot"
 _DEBIAN = Path("/usr/lib/postgresql")
 _PROGRAMS = ("initdb", "postgres", "pg_isready", "psql")
 _UNPRIVILEGED = ("postgres", "nobody")
-_READY_WITHIN = 30.0
-_STOPS_WITHIN = 20.0
+_READY_WITHIN = 120.0
+_STOPS_WITHIN = 60.0
 
 
 def programs() -> Path | None:
@@ -166,7 +166,7 @@ class Postgres:
         asked = subprocess.run(
             [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "2"],
             check=False,
-            timeout=10,
+            timeout=60,
         )
         return asked.returncode == 0
 

@@ -80,10 +80,10 @@ class TestRepeating:
         """A Retry-After that nobody can wait for is answered at once."""
         script = Script(refusal(429, "TooManyRequests", "busy", Retry_After="60"))
         async with http_server(script) as url, cluster_at(url) as cluster:
-            began = time.monotonic()
+            began = asyncio.get_running_loop().time()
             with pytest.raises(ClusterUnreachable, match="too busy"):
                 await cluster.list_pods("shop")
-        assert time.monotonic() - began < 0.5
+        assert asyncio.get_running_loop().time() - began < 0.5
 
     async def test_a_deletion_is_sent_once(self) -> None:
         """After a 5xx nobody knows whether the pod is gone: it is said, and not tried again."""
@@ -112,10 +112,10 @@ class TestRepeating:
     async def test_a_hanging_server_is_told_in_time(self) -> None:
         """The whole call has one deadline, however many requests it takes."""
         async with raw_server(None) as url, cluster_at(url) as cluster:
-            began = time.monotonic()
+            began = asyncio.get_running_loop().time()
             with pytest.raises(ClusterUnreachable, match=r"timed out after 1 s\)\. Nothing was changed"):
                 await cluster.list_pods("shop")
-        assert time.monotonic() - began < 2
+        assert asyncio.get_running_loop().time() - began < 2
 
 
 class TestRequests:
@@ -367,6 +367,6 @@ async def test_many_calls_at_once() -> None:
         return web.Response(body=json.dumps(pod_json("web-1")).encode())
 
     async with http_server(handler) as url, cluster_at(url) as cluster:
-        began = time.monotonic()
+        began = asyncio.get_running_loop().time()
         await asyncio.gather(*(cluster.get_pod("shop", "web-1") for _ in range(20)))
-    assert time.monotonic() - began < 0.8
+    assert asyncio.get_running_loop().time() - began < 0.8

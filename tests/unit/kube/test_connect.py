@@ -96,6 +96,16 @@ class TestTargets:
         assert isinstance(found, ApiUrl)
         assert cluster_name(found) == ClusterName(name)
 
+    def test_a_name_of_ones_own(self, write: Write) -> None:
+        """Where there is one cluster, it is called as it is told; several keep their contexts' names."""
+        inside = targets(name="prod-eu", environ=IN_CLUSTER)
+        proxied = targets(name="prod-eu", api_url="http://127.0.0.1:8001", environ={})
+        alone = targets(name="prod-eu", kubeconfig=write(_config()), environ={})
+        assert [cluster_name(*each) for each in (inside, proxied, alone)] == ["prod-eu"] * 3
+        assert connect(*inside).name == "prod-eu"
+        several = targets(name="x", kubeconfig=write(_config()), contexts=("dev", "prod"), environ={})
+        assert [cluster_name(each) for each in several] == ["dev", "prod"]
+
     @pytest.mark.parametrize(
         ("arguments", "problem"),
         [

@@ -126,6 +126,22 @@ def test_only_the_deployments_own_revisions_count() -> None:
     assert [(each.number, each.replica_set) for each in found] == [(7, "own")]
 
 
+@pytest.mark.parametrize(
+    ("history", "earlier"),
+    [
+        pytest.param({}, (), id="never-rolled-back-to"),
+        pytest.param({parse.REVISION_HISTORY: "1"}, (1,), id="once"),
+        pytest.param({parse.REVISION_HISTORY: "1,3"}, (1, 3), id="twice"),
+        pytest.param({parse.REVISION_HISTORY: "x,,3"}, (3,), id="written-by-somebody"),
+    ],
+)
+def test_a_revision_knows_the_numbers_that_it_had(history: dict[str, str], earlier: tuple[int, ...]) -> None:
+    """A rollback gives an old ReplicaSet a new number, and the controller writes the old one down."""
+    items = [_replica_set("own", **{parse.REVISION: "7", **history})]
+    (found,) = parse.revisions(_bytes({"items": items}), "web")
+    assert (found.number, found.earlier) == (7, earlier)
+
+
 def test_what_is_wrong_with_a_node() -> None:
     """Ready is good when True, all else when False; a kubelet that is silent is Unknown."""
     conditions = [
