@@ -37,11 +37,13 @@ class OpenSince:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodMemory:
-    """What is kept of one pod. A healthy pod that never died has none."""
+    """What is kept of one pod. A healthy pod that never died has none until it is removed."""
 
     counted: Mapping[str, Counted]
     """The last death counted of each container."""
     complaints: tuple[OpenSince, ...] = ()
+    removed: Death | None = None
+    """It is gone, and this is told of it, unless its removal is made good by the time it is judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +79,5 @@ class Findings:
     deaths: tuple[Death, ...] = ()
     memory: PodMemory | None = None
     """None: nothing has to be remembered of this pod any more."""
+    may_be_known: bool = False
+    """They were found by another replica or process, too, as far as it got: only the ledger can tell."""

@@ -110,7 +110,12 @@ class _Bot:
         memory: Memory | None = None
         while True:
             detector = Detector(
-                self._tape.name, self._found, self._tape.clock, memory, owners=self._tape.surroundings
+                self._tape.name,
+                self._found,
+                self._tape.clock,
+                memory,
+                owners=self._tape.surroundings,
+                in_sync=lambda namespace: self._mirror is not None and self._mirror.in_sync(namespace),
             )
             await self._one_process(detector)
             restart = self._tape.restart
@@ -152,7 +157,7 @@ class _Told:
     incidents: dict[str, Announced] = field(default_factory=dict)
     keeper: Keeper | None = None
 
-    async def put(self, letters: Sequence[Letter]) -> None:
+    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:  # noqa: ARG002 - the port has it
         """Keep them."""
         for letter in letters:
             known = self.keeper.incident(letter.incident) if self.keeper and letter.incident else None

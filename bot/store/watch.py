@@ -57,6 +57,14 @@ async def move_on(connection: AsyncConnection, cluster: ClusterName, moved: Sequ
         await connection.execute(_MOVE_ON[connection.dialect.name], rows)
 
 
+async def leave(connection: AsyncConnection, cluster: ClusterName, left: Sequence[str]) -> None:
+    """Forget how far the watch of these namespaces had come."""
+    if left:
+        await connection.execute(
+            delete(checkpoints).where(checkpoints.c.cluster == cluster, checkpoints.c.namespace.in_(left))
+        )
+
+
 async def memory(connection: AsyncConnection, cluster: ClusterName) -> Memory | None:
     """All that is remembered of the cluster's pods; None where it was never watched."""
     rows = await connection.execute(

@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.model.deaths import Cause, Death
 from bot.model.memory import OpenSince
 from bot.model.pods import ClusterName, Pod, PodUid
+from bot.model.tuning import Timings
 from bot.watch import stuck
 from bot.watch.stopwatch import Stopwatch
 
@@ -74,9 +75,9 @@ class Complaints:
         """The pod is gone."""
         self._open.pop(uid, None)
 
-    def due(self, uid: PodUid) -> tuple[Death, ...]:
-        """What of a pod has lasted longer than its patience; each is given out once."""
-        due = [each for each in self._open.get(uid, {}).values() if self._is_due(each)]
+    def due(self, uid: PodUid, timings: Timings) -> tuple[Death, ...]:
+        """What of a pod has lasted longer than its patience is by now; each is given out once."""
+        due = [each for each in self._open.get(uid, {}).values() if self._is_due(each, timings)]
         now = self._clock.now()
         for each in due:
             each.told = True
@@ -102,10 +103,10 @@ class Complaints:
             if not each.is_told_by_status
         )
 
-    def _is_due(self, each: _Open) -> bool:
+    def _is_due(self, each: _Open, timings: Timings) -> bool:
         if each.told:
             return False
         seconds = each.pod.metadata.deletion_grace_period_seconds or 0
         grace = timedelta(seconds=seconds) if each.complaint.cause is Cause.STUCK_TERMINATING else timedelta()
         lasted = self._stopwatch.lasted(each.since, seen_at=each.seen_at, grace=grace)
-        return lasted >= each.complaint.patience
+        return lasted >= stuck.patience(each.complaint, timings)

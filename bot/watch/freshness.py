@@ -28,3 +28,5 @@ class Freshness:
     """When the cluster last said anything; None: it never has."""
     problem: str = ""
     """Why it is away, in words for people."""
+    heard: float | None = None
+    """When it last said anything, by the monotonic clock, which nobody sets."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.clock import Clock
 from bot.model.memory import Checkpoint
 from bot.model.pods import ALL_NAMESPACES, Pod
+from bot.watch import resume
 from bot.watch.freshness import Freshness, Sync
 from bot.watch.mirror_part import MirrorPart
 from bot.watch.ports import ChangeSink, CheckpointSink, PodKey, PodSource
@@ -48,7 +49,6 @@ class Mirror:
         between attempts.
         """
         trimmer = Trimmer()
-        left = checkpoints or {}
         self._source = source
         self._parts = tuple(
             MirrorPart(
@@ -58,8 +58,7 @@ class Mirror:
                 clock=clock,
                 chance=chance,
                 trimmer=trimmer,
-                # A version is the cluster's: that of a watch of all namespaces serves for each of them.
-                checkpoint=left.get(namespace) or left.get(ALL_NAMESPACES),
+                checkpoint=resume.starting_point(namespace, checkpoints or {}),
             )
             for namespace in dict.fromkeys(namespaces)
         )
@@ -86,6 +85,13 @@ class Mirror:
         """How far the watch of each namespace has come; none of one that is not listed, or is to be again."""
         found = (part.checkpoint for part in self._parts)
         return [each for each in found if each is not None]
+
+    def in_sync(self, namespace: str) -> bool:
+        """Whether all that happens in a namespace is seen as it happens; `ALL_NAMESPACES`: in each."""
+        asked = {namespace, ALL_NAMESPACES}
+        parts = [each for each in self._parts if namespace == ALL_NAMESPACES or each.namespace in asked]
+        whole = [each.freshness.sync is Sync.IN_SYNC and each.checkpoint is not None for each in parts]
+        return all(whole) if namespace == ALL_NAMESPACES else any(whole)
 
     def pods(self) -> Sequence[Pod]:
         """Every pod, in no particular order."""

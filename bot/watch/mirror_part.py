@@ -262,7 +262,7 @@ class MirrorPart:
 
     def _contact(self) -> None:
         self._heard = self._clock.monotonic()
-        self.freshness = replace(self.freshness, last_contact=self._clock.now())
+        self.freshness = replace(self.freshness, last_contact=self._clock.now(), heard=self._heard)
 
     def _found_again(self) -> None:
         """The cluster answers: see for how long it had not been heard."""

@@ -68,13 +68,15 @@ def _is_cut_off(pod: Pod) -> bool:
     It marks the pods of such a node as not Ready and leaves their other conditions as they were, giving no
     reason (`MarkPodsNotReady` in pkg/controller/util/node). The kubelet never writes a pod like that: without
     readiness gates it takes Ready from ContainersReady. A daemon is not missed where its node is taken away.
+    Some minutes later the taint manager deletes the pod, before 1.26 without a word: it then stays as it is.
     """
     ready = pod.condition("Ready")
     if ready is None or ready.status != "False" or pod.status.phase != "Running":
         return False
     containers = pod.condition("ContainersReady")
     marked = containers is not None and containers.status == "True" and not pod.spec.readiness_gates
-    return marked and not pod.terminating and pod.owner.kind != "DaemonSet"
+    lost_while_wanted = not _asked_to_go_before(pod, ready.last_transition_time)
+    return marked and lost_while_wanted and pod.owner.kind != "DaemonSet"
 
 
 def disruption(pod: Pod) -> PodCondition | None:

@@ -1,7 +1,7 @@
 """A standby's findings: kept in the shade until this replica leads, then handed on.
 
 Every replica watches, so that it knows the pods when it takes over; only the leader announces. What was found
-lately is told again to the new leader's keeper, whose ledger drops what the old one had told. Between
+within a day is told again to the new leader's keeper, whose ledger drops what the old one had told. Between
 `detector` and the keeper.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bot import logs
 from bot.clock import Clock
 from bot.errors import Deposed
 from bot.model.deaths import Cause, Death
@@ -19,14 +21,19 @@ from bot.model.memory import Findings, Memory, PodMemory
 from bot.model.pods import ClusterName, PodUid
 from bot.watch.ports import FindingSink
 
-KEPT_FOR = timedelta(minutes=15)
-"""Far longer than any change of the leader takes."""
+KEPT_FOR = timedelta(hours=24)
+"""Longer than a store is away unnoticed. The ledger, which drops what was told, keeps a day at least."""
 
 MOST_DEATHS = 10_000
 """Deaths that are kept; the oldest go first."""
 
+MOST_NAMED = 20
+"""Pods that are named where deaths were left out."""
+
 MOST_FORGOTTEN = 10_000
 """Pods that were forgotten, of which the store may still hold something."""
+
+log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,9 @@ class Shade:
         self._clock = clock
         self._kept: deque[_Kept] = deque()
         self._count = 0
+        self._left_out = 0
+        self._left_out_of: dict[str, None] = {}
+        self._expects_to_lead = False
         self._memory: dict[PodUid, PodMemory] = dict(memory.pods) if memory is not None else {}
         self._forgotten: dict[PodUid, None] = {}
         self._stuck: dict[PodUid, dict[tuple[str, Cause], Death]] = {}
@@ -82,6 +92,10 @@ class Shade:
                 self._handing.cancel()
                 self._handing = None
 
+    def expect_to_lead(self) -> None:
+        """This replica leads as soon as the store lets it: until then, nothing grows too old to be told."""
+        self._expects_to_lead = True
+
     async def hand_over(self, sink: FindingSink) -> None:
         """This replica leads from now on: `sink` gets what is kept, what is remembered, then all that comes.
 
@@ -89,14 +103,16 @@ class Shade:
         """
         async with self._one_at_a_time:
             self._drop_old()
+            self._say_what_is_left_out()
             for each in tuple(self._kept):
-                await sink(each.findings)
+                await sink(replace(each.findings, may_be_known=True))
             for uid in tuple(self._forgotten):
                 await sink(Findings(cluster=self._cluster, uid=uid))
             for uid, memory in tuple(self._memory.items()):
                 standing = tuple(self._stuck.get(uid, {}).values())
                 await sink(Findings(cluster=self._cluster, uid=uid, deaths=standing, memory=memory))
             self._sink = sink
+            self._expects_to_lead = False
 
     def withdraw(self) -> None:
         """This replica leads no longer: from now on it only keeps.
@@ -104,6 +120,7 @@ class Shade:
         What the sink has in its hands is taken back: nobody may work its queue off any more.
         """
         self._sink = None
+        self._expects_to_lead = False
         if self._handing is not None:
             self._handing.cancel()
 
@@ -139,5 +156,28 @@ class Shade:
 
     def _drop_old(self) -> None:
         oldest = self._clock.monotonic() - KEPT_FOR.total_seconds()
-        while self._kept and (self._kept[0].at < oldest or self._count > MOST_DEATHS):
+        while self._kept and self._kept[0].at < oldest and not self._expects_to_lead:
             self._count -= len(self._kept.popleft().findings.deaths)
+        while self._count > MOST_DEATHS:
+            deaths = self._kept.popleft().findings.deaths
+            self._count -= len(deaths)
+            if self._sink is None:
+                self._leave_out(deaths)
+
+    def _leave_out(self, deaths: Sequence[Death]) -> None:
+        self._left_out += len(deaths)
+        for death in deaths:
+            if len(self._left_out_of) < MOST_NAMED:
+                self._left_out_of[f"{death.namespace}/{death.pod}"] = None
+
+    def _say_what_is_left_out(self) -> None:
+        if self._left_out:
+            log.error(
+                "deaths_left_out",
+                cluster=self._cluster,
+                deaths=self._left_out,
+                pods=list(self._left_out_of),
+                consequence="those that no leader before told are not told",
+            )
+        self._left_out = 0
+        self._left_out_of.clear()

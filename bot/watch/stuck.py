@@ -10,6 +10,7 @@ from bot.model.containers import ContainerKind, ContainerStatus
 from bot.model.deaths import Cause, Death, DeathId
 from bot.model.pods import ClusterName, Pod
 from bot.model.scheduling import NO_SCHEDULER
+from bot.model.tuning import Timings
 from bot.watch.pod_causes import WHOLE_POD, pod_cause
 
 PULL_REASONS = frozenset(
@@ -34,16 +35,6 @@ RUN_REASONS = frozenset({"RunContainerError", "PreStartHookError"})
 
 STARTING_REASONS = frozenset({"ContainerCreating", "PodInitializing"})
 
-PATIENCE = {
-    Cause.IMAGE_PULL: timedelta(minutes=1),
-    Cause.CONFIG_ERROR: timedelta(minutes=1),
-    Cause.UNSCHEDULABLE: timedelta(minutes=5),
-    Cause.STUCK_CREATING: timedelta(minutes=5),
-    Cause.STUCK_TERMINATING: timedelta(minutes=5),
-    Cause.NOT_READY: timedelta(minutes=10),
-}
-"""How long each may last before it is worth a word."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
@@ -55,7 +46,6 @@ class Complaint:
     message: str
     since: datetime | None
     """Since when, where the status tells; None means since it was first seen."""
-    patience: timedelta
 
     @property
     def key(self) -> tuple[str, Cause]:
@@ -68,7 +58,8 @@ def complaints(pod: Pod) -> tuple[Complaint, ...]:
     if pod.status.phase in {"Succeeded", "Failed"}:
         return ()
     if pod.terminating:
-        return (_terminating(pod),)
+        # Where its node is lost, nobody is left who could end it: that is told as the loss of the node.
+        return () if pod_cause(pod) is Cause.NODE_LOST else (_terminating(pod),)
     scheduled = pod.condition("PodScheduled")
     if scheduled is None and not pod.spec.node_name and not pod.spec.scheduling_gates:
         # The scheduler that the pod asks for writes the condition, whatever it finds; none has looked yet.
@@ -83,6 +74,11 @@ def complaints(pod: Pod) -> tuple[Complaint, ...]:
             ),
         )
     return tuple(_waiting(pod)) or tuple(_creating(pod)) or tuple(_not_ready(pod))
+
+
+def patience(complaint: Complaint, timings: Timings) -> timedelta:
+    """How long it may last before it is worth a word."""
+    return timedelta() if complaint.reason in HOPELESS_REASONS else timings.patience(complaint.cause)
 
 
 def death(cluster: ClusterName, pod: Pod, complaint: Complaint, since: datetime, now: datetime) -> Death:
@@ -180,7 +176,4 @@ def _not_ready(pod: Pod) -> Iterator[Complaint]:
 def _complaint(
     cause: Cause, container: str, message: str, *, reason: str = "", since: datetime | None = None
 ) -> Complaint:
-    patience = timedelta() if reason in HOPELESS_REASONS else PATIENCE[cause]
-    return Complaint(
-        cause=cause, container=container, reason=reason, message=message, since=since, patience=patience
-    )
+    return Complaint(cause=cause, container=container, reason=reason, message=message, since=since)

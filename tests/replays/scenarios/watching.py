@@ -198,3 +198,23 @@ scenario(
     clock(600),
     told=[told(5, "Error", "app", 0, 1)],
 )
+
+_BARE = a_pod(running(), name="toolbox", owner=None)
+_BARE_GONE = a_pod(running(), name="toolbox", owner=None, deleted=10)
+scenario(
+    "removed-before-the-bot-went-down",
+    "It was seen, and not judged yet: the next process judges it.",
+    listed(0, _BARE),
+    gone(10, _BARE_GONE),
+    restarted(15),
+    clock(600),
+    told=[told(20, "Deleted", pod="toolbox", owner="pod/toolbox")],
+)
+scenario(
+    "removed-and-put-back-while-the-bot-was-down",
+    "A pod of its name is there when the bot is back.",
+    listed(0, _BARE),
+    gone(10, _BARE_GONE),
+    restarted(15, a_pod(running(since=14), name="toolbox", owner=None, uid="uid-2")),
+    clock(600),
+)

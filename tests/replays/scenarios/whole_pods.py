@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.replays.script import clock, gone, incident, listed, scenario, see, told
+from tests.replays.script import clock, gone, incident, listed, restarted, scenario, see, told
 from tests.support.pods import (
     DAEMON_SET,
     JOB,
@@ -19,6 +19,7 @@ from tests.support.pods import (
 
 KILLED = crashed(exit_code=137)
 WOUND_UP = condition("Ready", "False", reason="PodFailed", since=10)
+_LOST = [condition("Ready", "False", since=50), condition("ContainersReady")]
 
 
 def _failed(
@@ -191,6 +192,24 @@ scenario(
     see(10, a_pod(running(), reason="NodeLost", message="Node node-1 which was running pod is unresponsive")),
     see(10, a_pod(running(), reason="NodeLost", message="Node node-1 is unresponsive", deleted=10)),
     told=[told(10, "NodeLost")],
+)
+scenario(
+    "node-lost-and-its-pods-deleted-without-a-word",
+    "As 1.20 does it with its taint manager: marked not Ready at once, deleted minutes later, never gone.",
+    listed(),
+    see(1, a_pod(running(), conditions=[condition("Ready"), condition("ContainersReady")])),
+    see(50, a_pod(running(), conditions=_LOST)),
+    see(350, a_pod(running(), conditions=_LOST, deleted=350)),
+    clock(3_600),
+    told=[told(50, "NodeLost")],
+)
+scenario(
+    "node-lost-while-the-bot-was-down",
+    "It was deleted since, and is still there: it is lost, not stuck.",
+    listed(0, a_pod(running(), conditions=[condition("Ready"), condition("ContainersReady")])),
+    restarted(400, a_pod(running(), conditions=_LOST, deleted=350)),
+    clock(3_600),
+    told=[told(400, "NodeLost")],
 )
 scenario(
     "daemon-of-a-removed-node",

@@ -500,6 +500,13 @@ def test_its_eviction_afterwards_is_the_same_loss() -> None:
     assert look(a_pod(running(), conditions=evicted, deleted=351)) == ()
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_its_deletion_without_a_word_does_not_hide_the_loss(gone: bool) -> None:
+    """The taint manager gave no reason before 1.26; one that was not watching until then still sees why."""
+    (death,) = Looks()(a_pod(running(), conditions=CUT_OFF, deleted=350), gone=gone)
+    assert (death.cause, death.finished_at) == (Cause.NODE_LOST, at(50))
+
+
 def test_a_node_that_comes_back_may_be_lost_again() -> None:
     """Each time is news."""
     look = Looks()

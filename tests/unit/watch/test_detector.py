@@ -12,6 +12,7 @@ import pytest
 from bot.model.deaths import Cause, Death, Unwatched
 from bot.model.memory import Findings, Memory
 from bot.model.pods import ClusterName, Pod
+from bot.model.tuning import Timings
 from bot.watch.detector import Detector
 from bot.watch.ports import Change
 from tests.support.clock import HeldClock
@@ -26,7 +27,8 @@ class Watch:
     def __init__(self, clock: HeldClock | None = None) -> None:
         self.clock = clock or HeldClock()
         self.findings: list[Findings] = []
-        self.detector = Detector(ClusterName("prod-eu"), self._take, self.clock)
+        self.timings = Timings()
+        self.detector = Detector(ClusterName("prod-eu"), self._take, self.clock, timings=lambda: self.timings)
         self._known: Pod | None = None
 
     async def _take(self, findings: Findings) -> None:
@@ -122,6 +124,37 @@ async def test_a_pod_that_no_scheduler_looks_at_is_told_after_five_minutes() -> 
         assert watch.causes == []
         await watch.clock.advance(2)
         assert [(death.cause, death.reason) for death in watch.told] == [(Cause.UNSCHEDULABLE, "NoScheduler")]
+
+
+async def test_a_timing_that_changes_holds_for_what_is_open() -> None:
+    """Shorter, it is told at the next look; longer, it is waited on; what was told stays told, once."""
+    async with a_watch() as watch:
+        watch.timings = Timings(image_pull=timedelta(hours=1))
+        await watch.sees(PULLING)
+        await watch.clock.advance(600)
+        assert watch.causes == []
+        watch.timings = Timings(image_pull=timedelta(minutes=11))
+        await watch.clock.advance(58)
+        assert watch.causes == []
+        watch.timings = Timings(image_pull=timedelta(minutes=5))
+        await watch.clock.advance(1)
+        assert watch.causes == [Cause.IMAGE_PULL]
+        watch.timings = Timings(image_pull=timedelta(hours=1))
+        await watch.clock.advance(3_600)
+        assert watch.causes == [Cause.IMAGE_PULL]
+
+
+async def test_a_change_of_the_pod_is_judged_by_the_timings_of_now() -> None:
+    """Not by those of when the complaint was first seen."""
+    async with a_watch() as watch:
+        watch.timings = Timings(unschedulable=timedelta(seconds=30))
+        homeless = a_pod(phase="Pending", node="", conditions=[])
+        await watch.sees(homeless)
+        await watch.clock.advance(29)
+        assert watch.causes == []
+        watch.timings = Timings(unschedulable=timedelta(seconds=10))
+        await watch.sees(homeless)
+        assert watch.causes == [Cause.UNSCHEDULABLE]
 
 
 async def test_the_last_state_of_a_pod_is_looked_at_before_it_is_forgotten() -> None:
@@ -425,3 +458,18 @@ async def test_a_namespace_that_was_not_watched_before_has_its_first_look() -> N
     restarted = a_pod(running(restarts=1, last=ended(1)))
     await detector.changed(Change(old=None, new=restarted, first_listing=True))
     assert told == []
+
+
+async def test_what_the_history_tells_may_be_known() -> None:
+    """The process before may have told it, and forgotten the pod; what is seen from then on is news."""
+    taken: list[Findings] = []
+
+    async def sink(findings: Findings) -> None:
+        taken.append(findings)
+
+    memory = Memory(cluster=ClusterName("prod-eu"), pods={})
+    detector = Detector(ClusterName("prod-eu"), sink, HeldClock(), memory)
+    await detector.changed(Change(old=None, new=a_pod(crashed(), uid="a"), past=True))
+    await detector.changed(Change(old=a_pod(crashed(), uid="b"), new=None, past=True))
+    await detector.changed(Change(old=None, new=a_pod(crashed(), uid="c"), first_listing=True))
+    assert [(each.uid, each.may_be_known) for each in taken] == [("a", True), ("b", True), ("c", False)]

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.errors import ClusterError, ClusterUnreachable
 from bot.model.deaths import Unwatched
 from bot.model.memory import Checkpoint
-from bot.model.pods import ClusterName, ObjectMeta, Pod, PodStatus, PodUid
+from bot.model.pods import ALL_NAMESPACES, ClusterName, ObjectMeta, Pod, PodStatus, PodUid
 from bot.watch.mirror import Mirror, Sync
 from bot.watch.ports import Change, ChangeKind, HistoryGone, PodKey, PodPage, WatchLine
 from tests.support.clock import START, HeldClock, settle
@@ -230,6 +230,25 @@ async def test_history_gone_is_listed_and_compared() -> None:
         assert {each.name for each in run.mirror.pods()} == {"same", "changed", "new", "reborn"}
 
 
+@pytest.mark.parametrize("namespace", ["shop", ALL_NAMESPACES], ids=["one", "all"])
+async def test_it_is_in_sync_while_nothing_can_be_missed(namespace: str) -> None:
+    """Not before the first listing, and not from a 410 until all has been listed again."""
+    script: list[Step] = [AWAY]
+    for version in (10, 11):
+        script += [listing(pod("a", 1), version=version), Watch(error=HistoryGone("gone"))]
+    async with running(*script, listing(version=20), namespaces=(namespace,)) as run:
+        seen: list[tuple[str, bool]] = []
+        for _ in range(60):
+            seen.append((run.source.asked[-1], run.mirror.in_sync("shop")))
+            await run.clock.advance(0.05)
+        assert list(dict.fromkeys(seen)) == [
+            (f"list {namespace}", False),
+            ("watch 10", False),
+            ("watch 11", False),
+            ("watch 20", True),
+        ]
+
+
 async def test_a_successor_of_the_same_name() -> None:
     """A StatefulSet's pod that comes back under its name is two lives, whatever the watch left out."""
     script = (
@@ -328,11 +347,14 @@ async def test_freshness_through_an_outage() -> None:
         await run.clock.advance(0.5)
         away = run.mirror.freshness
         assert (away.sync, away.last_contact, away.problem) == (Sync.AWAY, START, str(AWAY))
+        assert away.heard == 0.0
         assert len(run.mirror.pods()) == 1
         await run.clock.advance(10)
         back = run.mirror.freshness
         assert (back.sync, back.problem) == (Sync.IN_SYNC, "")
         assert back.since > START
+        assert back.heard is not None
+        assert back.heard > 0.0
 
 
 async def test_an_outage_is_one_line_of_the_log() -> None:
@@ -376,6 +398,8 @@ async def test_each_namespace_is_kept_by_itself() -> None:
     assert run.told == ["+a@1!"]
     assert run.mirror.freshness.sync is Sync.STARTING
     assert run.mirror.freshness.problem == str(AWAY)
+    assert [run.mirror.in_sync(each) for each in ("shop", "gone", "elsewhere")] == [True, False, False]
+    assert not run.mirror.in_sync(ALL_NAMESPACES), "one of them is not"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ClusterUnreachable
-from bot.model.deaths import Cause, Death
-from bot.model.memory import Findings
+from bot.model.deaths import Cause, Death, Unwatched
+from bot.model.memory import Findings, Memory, PodMemory
 from bot.model.pods import ClusterName, Owner, Pod, PodUid
 from bot.model.surroundings import JobEnd, OwnerState
 from bot.watch.detector import Detector
@@ -28,6 +28,7 @@ from tests.support.pods import (
     running,
 )
 
+CLUSTER = ClusterName("prod-eu")
 WEB = Owner(kind="Deployment", name="web")
 LACKING = OwnerState(owner=WEB, desired=5, present=4, ready=4)
 WHOLE = replace(LACKING, present=5, ready=5)
@@ -52,19 +53,23 @@ class Owners:
 
 
 class Watch:
-    """A detector with its clock running, that may ask owners."""
+    """A detector with its clock running, that may ask owners; with `before`, of the process that follows."""
 
-    def __init__(self, answer: OwnerState | ClusterUnreachable | None) -> None:
-        self.clock = HeldClock()
+    def __init__(self, answer: OwnerState | ClusterUnreachable | None, before: Watch | None = None) -> None:
+        self.clock: HeldClock = before.clock if before is not None else HeldClock()
         self.owners = Owners(answer)
         self.told: list[Death] = []
+        self.saved: dict[PodUid, PodMemory] = before.saved if before is not None else {}
         self.by_bot: set[PodUid] = set()
+        self.in_sync = True
         self.detector = Detector(
-            ClusterName("prod-eu"),
+            CLUSTER,
             self._take,
             self.clock,
+            Memory(cluster=CLUSTER, pods=self.saved) if before is not None else None,
             owners=self.owners,
             by_bot=self._deleted_by_bot,
+            in_sync=lambda _: self.in_sync,
         )
 
     async def _deleted_by_bot(self, uid: PodUid) -> bool:
@@ -72,12 +77,16 @@ class Watch:
 
     async def _take(self, findings: Findings) -> None:
         self.told.extend(findings.deaths)
+        self.saved.pop(findings.uid, None)
+        if findings.memory is not None:
+            self.saved[findings.uid] = findings.memory
 
-    async def goes(self, last: Pod) -> None:
-        await self.detector.changed(Change(old=last, new=None))
+    async def goes(self, last: Pod, *, past: bool = False) -> None:
+        gap = Unwatched(since=self.clock.now(), until=self.clock.now()) if past else None
+        await self.detector.changed(Change(old=last, new=None, past=past, gap=gap))
 
-    async def comes(self, pod: Pod) -> None:
-        await self.detector.changed(Change(old=None, new=pod))
+    async def comes(self, pod: Pod, *, past: bool = False, first_listing: bool = False) -> None:
+        await self.detector.changed(Change(old=None, new=pod, past=past, first_listing=first_listing))
 
     @property
     def causes(self) -> list[Cause]:
@@ -85,8 +94,10 @@ class Watch:
 
 
 @asynccontextmanager
-async def a_watch(answer: OwnerState | ClusterUnreachable | None = LACKING) -> AsyncIterator[Watch]:
-    watch = Watch(answer)
+async def a_watch(
+    answer: OwnerState | ClusterUnreachable | None = LACKING, *, before: Watch | None = None
+) -> AsyncIterator[Watch]:
+    watch = Watch(answer, before)
     task = asyncio.create_task(watch.detector.run())
     try:
         yield watch
@@ -287,7 +298,7 @@ async def test_without_owners_to_ask_only_bare_pods_are_judged() -> None:
     async def take(findings: Findings) -> None:
         told.extend(findings.deaths)
 
-    detector = Detector(ClusterName("prod-eu"), take, clock)
+    detector = Detector(CLUSTER, take, clock)
     task = asyncio.create_task(detector.run())
     for owner in (STATEFUL_SET, DAEMON_SET, None):
         pod = a_pod(running(), owner=owner, uid=str(owner), deleted=0, conditions=[SCHEDULED])

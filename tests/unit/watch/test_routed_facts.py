@@ -50,5 +50,7 @@ async def test_a_pod_that_is_gone() -> None:
     """Its last state is all there is."""
     removals = Removals(CLUSTER)
     removals.noted(labelled(a_pod(running("app"), owner=None)), at(0), 0.0)
-    (death,) = await removals.judged(at(20), 20.0)
+    await removals.judged(at(19), 19.0)
+    (death,) = (await removals.judged(at(20), 20.0)).values()
+    assert death is not None
     assert carries(death)

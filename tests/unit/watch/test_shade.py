@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import Deposed
 from bot.model.deaths import Cause, Death
@@ -15,6 +16,7 @@ from bot.watch.shade import Shade
 from tests.support.clock import START, HeldClock, settle
 from tests.support.deaths import a_death
 
+HOUR = 3_600
 CLUSTER = ClusterName("prod-eu")
 
 
@@ -82,6 +84,7 @@ async def test_a_takeover_brings_what_was_found_then_what_is_remembered() -> Non
     }
     await standby.take(died("c"))
     assert keeper.deaths[-1] == ("c", 0)
+    assert [each.may_be_known for each in keeper.taken if each.deaths] == [True, True, True, False]
 
 
 async def test_what_is_forgotten_is_forgotten_by_the_store() -> None:
@@ -104,17 +107,43 @@ async def test_only_what_is_still_stuck_is_told_again() -> None:
     assert keeper.deaths == [("b", 0)]
 
 
-async def test_it_keeps_a_quarter_of_an_hour() -> None:
+async def test_it_keeps_a_day() -> None:
     """What is older was told by the leader of then."""
     clock, keeper = HeldClock(), Keeper()
     standby = Shade(CLUSTER, clock)
     await standby.take(died("a"))
-    await clock.advance(14 * 60)
+    await clock.advance(23 * HOUR)
     await standby.take(died("b"))
-    await clock.advance(2 * 60)
+    await clock.advance(2 * HOUR)
     await standby.hand_over(keeper.record)
     assert keeper.deaths == [("b", 0)]
     assert set(keeper.memory) == {"a", "b"}
+
+
+async def test_who_is_to_lead_keeps_it_until_the_store_is_back() -> None:
+    """There is nobody else to tell it; once it is told, it is as old as any."""
+    clock, keeper, next_keeper = HeldClock(), Keeper(), Keeper()
+    standby = Shade(CLUSTER, clock)
+    await standby.take(died("a"))
+    standby.expect_to_lead()
+    await clock.advance(48 * HOUR)
+    await standby.take(died("b"))
+    await standby.hand_over(keeper.record)
+    assert keeper.deaths == [("a", 0), ("b", 0)]
+    await standby.hand_over(next_keeper.record)
+    assert next_keeper.deaths == [("b", 0)]
+
+
+async def test_who_is_not_to_lead_after_all_keeps_a_day_again() -> None:
+    """Another replica had the lease first, and told it."""
+    clock, keeper = HeldClock(), Keeper()
+    standby = Shade(CLUSTER, clock)
+    await standby.take(died("a"))
+    standby.expect_to_lead()
+    standby.withdraw()
+    await clock.advance(25 * HOUR)
+    await standby.hand_over(keeper.record)
+    assert keeper.deaths == []
 
 
 async def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +153,25 @@ async def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100):
         await standby.take(died("a", restart=number))
     assert standby.kept == 10
+
+
+async def test_what_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted in what is remembered, and never found again: the log says whose deaths they are."""
+    monkeypatch.setattr(shade, "MOST_DEATHS", 2)
+    standby, keeper = Shade(CLUSTER, HeldClock()), Keeper()
+    for uid in ("a", "b", "c", "d"):
+        await standby.take(died(uid))
+    with capture_logs() as logged:
+        await standby.hand_over(keeper.record)
+    assert keeper.deaths == [("c", 0), ("d", 0)]
+    (said,) = logged
+    assert (said["log_level"], said["event"], said["deaths"]) == ("error", "deaths_left_out", 2)
+    assert said["pods"] == ["shop/web-7d4b9c-a", "shop/web-7d4b9c-b"]
+    for uid in ("e", "f", "g"):
+        await standby.take(died(uid))
+    with capture_logs() as logged:
+        await standby.hand_over(keeper.record)
+    assert logged == [], "what was handed on as it came is not left out"
 
 
 async def test_nothing_overtakes_while_it_hands_over() -> None:

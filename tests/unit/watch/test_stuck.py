@@ -8,6 +8,7 @@ import pytest
 
 from bot.model.deaths import Cause
 from bot.model.pods import ClusterName, Pod
+from bot.model.tuning import Timings
 from bot.watch import stuck
 from tests.support.pods import (
     IMAGE,
@@ -152,12 +153,23 @@ def test_a_pod_that_does_not_go() -> None:
     assert of(pod) == [("", Cause.STUCK_TERMINATING, at(40))]
 
 
+def test_a_pod_of_a_lost_node_is_not_waited_for() -> None:
+    """Nobody is left who could end it; one that somebody had deleted before may hang for another reason."""
+    lost = [SCHEDULED, condition("Ready", "False", since=50), condition("ContainersReady")]
+    assert of(a_pod(running(), conditions=lost, deleted=350)) == []
+    assert of(a_pod(running(), conditions=lost, deleted=5, grace=30)) == [
+        ("", Cause.STUCK_TERMINATING, at(35))
+    ]
+
+
 def test_how_long_each_may_take() -> None:
     """deaths.md's times; an image name that cannot be one has none."""
     (pull,) = stuck.complaints(a_pod(waiting("app", "ErrImagePull")))
     (name,) = stuck.complaints(a_pod(waiting("app", "InvalidImageName")))
-    assert (pull.patience, name.patience) == (timedelta(minutes=1), timedelta())
-    assert {cause: wait.total_seconds() / 60 for cause, wait in stuck.PATIENCE.items()} == {
+    usual = Timings()
+    assert (stuck.patience(pull, usual), stuck.patience(name, usual)) == (timedelta(minutes=1), timedelta())
+    every = {cause: usual.patience(cause).total_seconds() / 60 for cause in Cause if cause.is_stuck}
+    assert every == {
         Cause.IMAGE_PULL: 1,
         Cause.CONFIG_ERROR: 1,
         Cause.UNSCHEDULABLE: 5,
@@ -165,7 +177,15 @@ def test_how_long_each_may_take() -> None:
         Cause.STUCK_TERMINATING: 5,
         Cause.NOT_READY: 10,
     }
-    assert set(stuck.PATIENCE) == {cause for cause in Cause if cause.is_stuck}
+
+
+def test_a_team_may_want_it_otherwise() -> None:
+    """Each cause has a time of its own; what waiting cannot mend is not waited for, whatever is set."""
+    slow = Timings(image_pull=timedelta(minutes=7), config_error=timedelta(minutes=8))
+    (pull,) = stuck.complaints(a_pod(waiting("app", "ErrImagePull")))
+    (name,) = stuck.complaints(a_pod(waiting("app", "InvalidImageName")))
+    (config,) = stuck.complaints(a_pod(waiting("app", "CreateContainerConfigError")))
+    assert [stuck.patience(each, slow).total_seconds() / 60 for each in (pull, name, config)] == [7, 0, 8]
 
 
 def test_a_complaint_becomes_a_death_that_tells_all_of_it() -> None:
