@@ -24,7 +24,7 @@ from bot import app, logs
 from bot.clock import Clock, SystemClock
 from bot.errors import PodbotError
 from bot.model import durations
-from bot.model.pods import ALL_NAMESPACES
+from bot.model.pods import ALL_NAMESPACES, ClusterName
 from bot.settings import Settings, SettingsWrong, Sources, load, load_sources, load_storage
 from bot.slack.connection import SlackRefused
 
@@ -215,12 +215,23 @@ def check(*, offline: bool, pod: str | None, cluster: str) -> None:
 
 @main.command()
 @click.option("--check", is_flag=True, help="Only say whether there is something to do (exit code 1).")
-def migrate(*, check: bool) -> None:
+@click.option(
+    "--forget-cluster",
+    "forgotten",
+    metavar="NAME",
+    help="Free the name of a cluster that is gone, for another one. Its incidents stay.",
+)
+def migrate(*, check: bool, forgotten: str | None) -> None:
     """Bring the store's schema up to date, as `run` does."""
     from bot.store import command  # noqa: PLC0415 - as above
 
     logs.configure("error", logs.LogFormat.CONSOLE)
+    if check and forgotten is not None:
+        raise click.UsageError("--check changes nothing, so it takes no --forget-cluster.")
     with _explained():
+        if forgotten is not None:
+            click.echo(asyncio.run(command.forgotten(_database_url(), ClusterName(forgotten))))
+            return
         if not check:
             click.echo(asyncio.run(command.migrated(_database_url())))
             return

@@ -75,6 +75,12 @@ def _name(value: str) -> str:
     return value
 
 
+def _cluster_name(value: str) -> str:
+    if not _CLUSTER_NAME.fullmatch(value):
+        raise ValueError("letters, digits, - . _ and : only, 63 at most, a letter or digit first")
+    return value
+
+
 def _address(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not (colon and host and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
@@ -134,6 +140,7 @@ def _a_day_at_least(value: timedelta) -> timedelta:
 
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label, as the API server asks for
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._:]{0,62}")
 
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -156,6 +163,11 @@ class Sources(BaseModel):
         alias="PODBOT_KUBE_API_URL",
         description="An API server reached without credentials, as `kubectl proxy` gives.",
     )
+    cluster_name: Annotated[str, AfterValidator(_cluster_name)] | None = Field(
+        default=None,
+        alias="PODBOT_CLUSTER_NAME",
+        description="What the cluster is called, where there is one; default: by its context or address.",
+    )
     policy: Path | None = Field(
         default=None,
         alias="PODBOT_POLICY",
@@ -164,7 +176,7 @@ class Sources(BaseModel):
     config: Path | None = Field(
         default=None,
         alias="PODBOT_CONFIG",
-        description="The YAML file of routes, escalations and working hours, hot-reloaded.",
+        description="The YAML file of routes, escalations, working hours, times and limits, hot-reloaded.",
     )
 
 
@@ -308,6 +320,11 @@ def _contradictions(given: Mapping[str, str]) -> list[str]:
         found.append("SLACK_APP_TOKEN: set it (Socket Mode), or set SLACK_SIGNING_SECRET (HTTP mode)")
     if "PODBOT_KUBE_API_URL" in given and "PODBOT_KUBE_CONTEXTS" in given:
         found.append("PODBOT_KUBE_API_URL: set it or PODBOT_KUBE_CONTEXTS, not both")
+    contexts = {each.strip() for each in given.get("PODBOT_KUBE_CONTEXTS", "").split(",")} - {""}
+    if "PODBOT_CLUSTER_NAME" in given and len(contexts) > 1:
+        found.append(
+            "PODBOT_CLUSTER_NAME: it names one cluster; several are called as PODBOT_KUBE_CONTEXTS has them"
+        )
     return found
 
 

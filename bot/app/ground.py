@@ -34,6 +34,7 @@ async def prepare(sources: Sources, environment: Mapping[str, str], clock: Clock
             kubeconfig=sources.kubeconfig or "",
             contexts=sources.kube_contexts,
             api_url=sources.kube_api_url or "",
+            name=sources.cluster_name or "",
             environ=environment,
         )
     except KubeConfigProblem as problem:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.kube import access, failures, parse, parse_usage, raw_api
+from bot.kube import access, failures, identity, parse, parse_usage, raw_api
 from bot.kube.api import RETRY_PAUSES, ApiServer, Deadline
 from bot.kube.clients import OpenClient
 from bot.kube.container_logs import ContainerLogs
@@ -24,7 +24,7 @@ from bot.kube.watching import Watches
 from bot.model.api_path import ApiPath
 from bot.model.controllers import Controller, DisruptionBudget
 from bot.model.events import Event
-from bot.model.pods import ClusterName, Pod, PodUid
+from bot.model.pods import ClusterName, ClusterUid, Pod, PodUid
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage
 from bot.pods.ports import Claims, DebugContainer, LogText, RawPod
@@ -51,7 +51,10 @@ USUAL = Timings()
 
 
 class KubeCluster:
-    """One cluster, over its API server. Implements `pods.ports.PodCluster` and `watch.ports.PodSource`."""
+    """One cluster, over its API server.
+
+    Implements `pods.ports.PodCluster`, and `watch.ports.PodSource` as `watch.recognition.Identified` has it.
+    """
 
     def __init__(
         self,
@@ -104,6 +107,10 @@ class KubeCluster:
     async def allows(self, right: access.Right, namespace: str) -> bool:
         """Whether podbot's own account has a right in a namespace (`ALL_NAMESPACES`: in all of them)."""
         return await access.allowed(self._api, right, namespace, within=self._timings.command)
+
+    async def uid(self) -> ClusterUid:
+        """Which cluster it is, whatever it is called."""
+        return await identity.read(self._api, within=self._timings.command)
 
     async def deleted_by_bot(self, uid: PodUid) -> bool:
         """Whether the bot itself has deleted the pod of this UID, as far as it remembers."""

@@ -10,7 +10,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -58,6 +58,8 @@ class KubeContext:
     kubeconfig: str
     context: str
     namespace: str
+    name: str = ""
+    """What the cluster is called in place of its context's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class InCluster:
     ca_file: str = SERVICE_CERT_FILENAME
     environ: Mapping[str, str]
     """Has the API server's address, as the kubelet puts it there."""
+    name: str = ""
+    """What the cluster is called; empty: nothing tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +80,34 @@ class ApiUrl:
     """An API server that is reached without credentials, as `kubectl proxy` offers."""
 
     url: str
+    name: str = ""
+    """What the cluster is called; empty: by the URL's host."""
 
 
 Target: TypeAlias = KubeContext | InCluster | ApiUrl
 
 
 def targets(
-    *, kubeconfig: str = "", contexts: Sequence[str] = (), api_url: str = "", environ: Mapping[str, str]
+    *,
+    kubeconfig: str = "",
+    contexts: Sequence[str] = (),
+    api_url: str = "",
+    name: str = "",
+    environ: Mapping[str, str],
 ) -> tuple[Target, ...]:
     """The clusters that the settings mean.
 
     A URL stands alone; contexts are looked up in the kubeconfig; without either it is the cluster that
-    podbot runs in, else the kubeconfig's current context. Raises KubeConfigProblem with every mistake.
+    podbot runs in, else the kubeconfig's current context. `name` is what the cluster is called where there is
+    one of them. Raises KubeConfigProblem with every mistake.
     """
+    found = _targets(kubeconfig, contexts, api_url, environ)
+    return (replace(found[0], name=name),) if name and len(found) == 1 else found
+
+
+def _targets(
+    kubeconfig: str, contexts: Sequence[str], api_url: str, environ: Mapping[str, str]
+) -> tuple[Target, ...]:
     if api_url:
         if contexts:
             raise KubeConfigProblem("An API URL and kube contexts are both set: choose one of them.")
@@ -111,7 +130,9 @@ def targets(
 
 
 def cluster_name(target: Target) -> ClusterName:
-    """How messages call the cluster: the context's name, or what stands in for one."""
+    """How messages call the cluster: as it was told, else the context's name, or what stands in for one."""
+    if target.name:
+        return ClusterName(target.name)
     match target:
         case KubeContext():
             return ClusterName(target.context)

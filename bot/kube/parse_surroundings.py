@@ -19,6 +19,10 @@ from bot.model.wire import Wire
 REVISION = "deployment.kubernetes.io/revision"
 """By which a Deployment's controller numbers ReplicaSets (`deploymentutil.RevisionAnnotation`)."""
 
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+"""The numbers, separated by commas, that a ReplicaSet had before it was rolled back to
+(`deploymentutil.RevisionHistoryAnnotation`)."""
+
 
 class _Meta(ObjectMeta, frozen=True, kw_only=True):
     generation: int = 0
@@ -235,6 +239,9 @@ def _revision(replica_set: _Workload) -> Revision:
         number=int(meta.annotations[REVISION]),
         replica_set=meta.name,
         created_at=meta.creation_timestamp,
+        earlier=tuple(
+            int(each) for each in meta.annotations.get(REVISION_HISTORY, "").split(",") if each.isdecimal()
+        ),
         images=tuple(images),
         env=tuple(sorted(env)),
         annotations=tuple(sorted((name, _digest(value)) for name, value in annotations.items())),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.store import address, migrate, printing
+from bot.errors import PodbotError
+from bot.model.pods import ClusterName
+from bot.store import address, identities, migrate, printing
 from bot.store.past import Past
 from bot.store.store import open_to_look, open_to_read, open_to_write
 
@@ -26,6 +28,17 @@ async def migrated(url: str) -> str:
     if before.is_current:
         return f"{where}: schema {before.needed} is up to date"
     return f"{where}: migrated from {before.found or 'an empty database'} to schema {before.needed}"
+
+
+async def forgotten(url: str, cluster: ClusterName) -> str:
+    """Have a cluster's name stand for none, so that another one may have it; says what was done."""
+    where = address.shown(address.parse(url))
+    async with open_to_write(url) as database:
+        await migrate.upgrade(database)
+        if await identities.forget(database, cluster):
+            return f"{where}: {cluster} is forgotten; the next cluster that comes under this name has it"
+        known = ", ".join(await identities.names(database)) or "none"
+    raise PodbotError(f"{where}: no cluster is called {cluster!r}; there are: {known}")
 
 
 async def is_current(url: str) -> tuple[bool, str]:

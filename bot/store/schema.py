@@ -137,6 +137,15 @@ checkpoints = Table(
     Column("at", Moment, nullable=False),
 )
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("cluster", Words, primary_key=True),
+    # Of the cluster that the name stands for.
+    Column("uid", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
 leaders = Table(
     "leaders",
     metadata,

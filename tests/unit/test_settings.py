@@ -110,6 +110,7 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
                 "SLACK_API_URL": "slack.com/api",
                 "PODBOT_KUBE_CONTEXTS": "a,b",
                 "PODBOT_KUBE_API_URL": "http://127.0.0.1:8001",
+                "PODBOT_CLUSTER_NAME": "prod",
                 "PODBOT_HTTP_ADDR": "8080",
                 "PODBOT_LOG_LEVEL": "loud",
             }
@@ -122,6 +123,7 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
         "PODBOT_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'",
         "SLACK_APP_TOKEN: set it (Socket Mode), or set SLACK_SIGNING_SECRET (HTTP mode)",
         "PODBOT_KUBE_API_URL: set it or PODBOT_KUBE_CONTEXTS, not both",
+        "PODBOT_CLUSTER_NAME: it names one cluster; several are called as PODBOT_KUBE_CONTEXTS has them",
     ]
     assert str(caught.value).splitlines() == list(caught.value.problems)
 
@@ -155,6 +157,12 @@ NO_SPACES = "no namespace can be called 'a b'; name them, separated by commas"
             "http://u:p@h",
             "it must hold no user or password: podbot prints it",
             id="credentials",
+        ),
+        pytest.param(
+            "PODBOT_CLUSTER_NAME",
+            "prod eu",
+            "letters, digits, - . _ and : only, 63 at most, a letter or digit first",
+            id="no-name-of-a-cluster",
         ),
         pytest.param("PODBOT_NAMESPACES", "a b", NO_SPACES, id="spaces"),
         pytest.param("PODBOT_NAMESPACES", ",", "it names nothing; leave it empty for the default", id="none"),

@@ -96,6 +96,13 @@ def upgrade() -> None:
     op.create_index("former_pods_by_cluster_gone", "former_pods", ["cluster", "gone"])
     op.create_index("former_pods_by_gone", "former_pods", ["gone"])
     op.create_table(
+        "identities",
+        sa.Column("cluster", sa.Text(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("cluster", name="identities_key"),
+    )
+    op.create_table(
         "incidents",
         sa.Column("cluster", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
