@@ -50,10 +50,13 @@ class Letter:
     incident: IncidentId | None = None
     """The incident whose deaths are announced once this is delivered."""
     created_at: datetime
+    """When this letter was first written, or before: no post of it is older."""
     edit_only: bool = False
     """Worth saying only where an earlier wording stands already; otherwise it counts as said."""
     final: bool = False
     """Nothing more will be said under this key: once delivered, it may be forgotten."""
+    awaited: bool = False
+    """Somebody has just pressed a button for it, and looks at the message: its updates do not slow down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,27 +10,24 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from bot import logs
 from bot.clock import Clock
 from bot.errors import Deposed, StoreUnavailable
-from bot.model.letters import KeptLetter, Letter, LetterKey, Posted, Urgency
+from bot.model.letters import Letter, LetterKey, Posted, Urgency
 from bot.model.messages import Message
 from bot.model.people import ChannelId, MessageTs
 from bot.model.pods import ClusterName
 from bot.outbox.ports import OutboxStore
-from bot.outbox.schedule import UPDATE_EVERY, in_order, pause_after
+from bot.outbox.schedule import UPDATE_EVERY, pause_after
 
 STORE_SECONDS = 3.0
-"""A store that takes longer counts as away."""
+"""A store that takes longer for a note counts as away."""
 
 MOST_KNOWN = 10_000
-"""Letters kept in mind, so that they can be updated; of those with nothing to say, the one quiet for longest
-goes first."""
-
-SETTLES_WITHIN = 2.0
-"""Seconds after which Slack shows a post whose answer was lost, where it took it at all."""
+"""Letters kept in mind, so that they can be updated, and are not said again. Of those with nothing to say the
+final ones go first; among these, and then among the others, the one quiet for longest."""
 
 NOTED_AT_ONCE = 200
 """Notes made good in one go."""
@@ -54,10 +51,12 @@ class Entry:
     unknown: bool = False
     """A post of it was begun, and nobody knows whether it stands: it is looked for before another."""
     look_at: float = 0.0
+    sought_since: float | None = None
+    """Since when it has been looked for, as long as no look has come to its end."""
     lost: int = 0
     """Posts of it whose answer was lost."""
     tried_since: datetime | None = None
-    """When the first post was begun whose outcome is unknown."""
+    """When the first post was begun of which nobody has seen whether it stands."""
     threadless: bool = False
     """Its thread takes no replies."""
     redirected_for: str = ""
@@ -83,9 +82,14 @@ class Entry:
         return self.posted.ts is not None
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may stand where nobody has seen it: then no post goes out before a look."""
+        return not self.stands and self.tried_since is not None
+
+    @property
     def is_needless(self) -> bool:
         """Whether it would only edit a message that was never begun, or reply to one."""
-        begun = self.stands or self.unknown or self.posted.tried_at is not None
+        begun = self.stands or self.tried_since is not None or self.posted.tried_at is not None
         parent = self._parent
         return not begun and (self.letter.edit_only or (parent is not None and parent.is_done_unsaid))
 
@@ -134,7 +138,8 @@ class Desk:
     """One cluster's letters. `on_deposed` is called once, when the store says that another replica leads.
 
     `leads` is asked right before anything is said. A process that was stopped in its tracks and goes on finds
-    out by it that its lease is over, before whoever closes its desks could.
+    out by it that its lease is over, before whoever closes its desks could. `grace`: seconds that a call is
+    given which is under way when the desk is closed.
     """
 
     def __init__(
@@ -145,17 +150,19 @@ class Desk:
         on_deposed: Callable[[Desk], None],
         *,
         leads: Callable[[], bool] = always,
+        grace: float = 0.0,
     ) -> None:
         self._leads = leads
         self.cluster = cluster
         self.closed = False
-        self.unread = True
-        """What the store keeps is not known yet."""
+        self.grace = grace
         self.entries: dict[LetterKey, Entry] = {}
         self.unsaved: dict[LetterKey, Entry] = {}
         self.store_problem = ""
         """Why the store does not take notes; empty while it does."""
-        self._store = store
+        self.gone: set[LetterKey] | None = None
+        """While `reading` reads the store, letters that were done with."""
+        self.store = store
         self._clock = clock
         self._on_deposed = on_deposed
 
@@ -164,32 +171,10 @@ class Desk:
         """Whether this replica may say something of the cluster at this moment."""
         return not self.closed and self._leads()
 
-    async def read(self) -> tuple[Entry, ...]:
-        """What the store keeps and memory does not know; empty, and `unread` still, where it is away."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                kept = await self._store.kept()
-        except (StoreUnavailable, TimeoutError) as error:
-            self._store_is_away(error)
-            return ()
-        except Deposed:
-            self.depose()
-            return ()
-        self.unread, self.store_problem = False, ""
-        return tuple(self._entry(each) for each in in_order(kept))
-
-    def _entry(self, kept: KeptLetter) -> Entry:
-        """The entry of a kept letter. Where the letter was handed over before, its later wording stays."""
-        now, posted = self._clock.now(), kept.posted
-        entry = self.entries.setdefault(
-            kept.letter.key, Entry(desk=self, letter=kept.letter, posted=Posted(), changed_at=now)
-        )
-        if entry.posted == Posted():
-            entry.came_to(posted, now)
-            if posted.ts is None and posted.tried_at is not None:
-                entry.unknown, entry.tried_since = True, posted.tried_at
-                entry.look_at = self._clock.monotonic() + SETTLES_WITHIN
-        return entry
+    @property
+    def store_trouble(self) -> str:
+        """Why the store does not take notes, and how many wait; empty while it does."""
+        return f"{self.store_problem}; {len(self.unsaved)} notes wait" if self.store_problem else ""
 
     def take(self, letter: Letter) -> Entry | None:
         """The entry of a letter handed over; None where this wording, or a later one, is known already."""
@@ -208,13 +193,22 @@ class Desk:
         entry.letter = replace(entry.letter, message=Message(text=""))
         self.entries.pop(entry.key, None)
         self.entries[entry.key] = entry  # last in the dict: the first ones are those quiet for longest
-        surplus = len(self.entries) - MOST_KNOWN
-        if surplus > 0:
-            quiet = (
-                each for each in self.entries.values() if not each.waits and each.key not in self.unsaved
-            )
-            for each in tuple(islice(quiet, surplus)):
-                del self.entries[each.key]
+        if len(self.entries) > MOST_KNOWN:
+            # Some more than needed: it takes a look at all of them.
+            self._forget(len(self.entries) - MOST_KNOWN + MOST_KNOWN // 10)
+
+    def _forget(self, number: int) -> None:
+        """Forget so many; first those of which nothing more will be said, unless a reply waits for one."""
+        wanted = {each.letter.thread for each in self.entries.values() if each.waits}
+        quiet = [each for each in self.entries.values() if not each.waits and each.key not in self.unsaved]
+        done = [each for each in quiet if each.letter.final and each.key not in wanted]
+        for each in islice(chain(done, (each for each in quiet if not each.letter.final)), number):
+            self._let_go(each)
+
+    def _let_go(self, entry: Entry) -> None:
+        self.entries.pop(entry.key, None)
+        if self.gone is not None:
+            self.gone.add(entry.key)
 
     async def count_as_said(self, entry: Entry) -> None:
         """Have done with a letter that is `is_needless`."""
@@ -231,9 +225,9 @@ class Desk:
         posted = entry.posted
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._store.note(entry.key, posted, entry.changed_at)
+                await self.store.note(entry.key, posted, entry.changed_at)
         except (StoreUnavailable, TimeoutError) as error:
-            self._store_is_away(error)
+            self.store_is_away(error)
             return False
         except Deposed:
             self.depose()
@@ -241,7 +235,7 @@ class Desk:
         except Exception as error:
             # Whatever a store does to us: the alert goes out, and is noted when the store is well.
             log.exception("outbox_store_broke", cluster=self.cluster, key=entry.key)
-            self._store_is_away(error)
+            self.store_is_away(error)
             return False
         if entry.posted is not posted:
             return False  # it has come further meanwhile
@@ -250,14 +244,14 @@ class Desk:
 
     async def give_up(self, entry: Entry, problem: str) -> None:
         """Lay the letter aside for good."""
-        self.entries.pop(entry.key, None)
+        self._let_go(entry)
         self.unsaved.pop(entry.key, None)
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._store.give_up(entry.key, problem, self._clock.now())
+                await self.store.give_up(entry.key, problem, self._clock.now())
         except (StoreUnavailable, TimeoutError) as error:
             # It is then tried, and given up, once more after a restart.
-            self._store_is_away(error)
+            self.store_is_away(error)
         except Deposed:
             self.depose()
 
@@ -276,7 +270,8 @@ class Desk:
             log.info("outbox_deposed", cluster=self.cluster)
             self._on_deposed(self)
 
-    def _store_is_away(self, error: Exception) -> None:
+    def store_is_away(self, error: Exception) -> None:
+        """Take down that the store failed; it is tried again."""
         reason = str(error) or "it does not answer"
         if not self.store_problem:
             log.warning("outbox_store_away", cluster=self.cluster, reason=reason)

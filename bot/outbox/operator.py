@@ -64,7 +64,7 @@ class Operator:
 
 
 class Unkept:
-    """The store of what podbot says about itself: nothing of it outlives the process."""
+    """The store of what podbot says about itself where nothing of it outlives the process."""
 
     async def kept(self) -> Sequence[KeptLetter]:
         """Nothing."""

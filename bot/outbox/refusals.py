@@ -1,4 +1,4 @@
-"""What Slack's refusals mean for a letter. The codes are those of `chat.postMessage` and `chat.update`."""
+"""What refusals mean for a letter. The codes are those of `chat.postMessage` and `chat.update`, and ours."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Meaning(Enum):
     """The way to the channel is closed until a person opens it: another channel is told."""
     SLACK = "slack"
     """Slack takes nothing from podbot until a person mends it: only the webhook is left."""
+    UNKNOWN = "unknown"
+    """A code that is in none of these: what is wrong, and for how long, nobody knows."""
 
 
 _CODES = {
@@ -31,10 +33,14 @@ _CODES = {
             "metadata_too_large",
             "msg_blocks_too_long",
             "msg_too_long",
+            "podbot_cannot_draw_it",  # ours: `calls`
+            "webhook_refuses",  # ours: `ops.paging`
         }
     ),
     Meaning.GONE: frozenset({"cant_update_message", "edit_window_closed", "message_not_found"}),
-    Meaning.NO_THREAD: frozenset({"cannot_reply_to_message", "thread_not_found"}),
+    Meaning.NO_THREAD: frozenset(
+        {"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"}
+    ),
     Meaning.CHANNEL: frozenset(
         {
             "channel_not_found",
@@ -54,10 +60,12 @@ _CODES = {
     Meaning.SLACK: frozenset(
         {
             "access_denied",
+            "accesslimited",
             "account_inactive",
             "ekm_access_denied",
             "enterprise_is_restricted",
             "invalid_auth",
+            "message_limit_exceeded",
             "missing_scope",
             "not_allowed_token_type",
             "not_authed",
@@ -65,6 +73,7 @@ _CODES = {
             "team_access_not_granted",
             "token_expired",
             "token_revoked",
+            "two_factor_setup_required",
         }
     ),
 }
@@ -72,8 +81,8 @@ _MEANINGS = {code: meaning for meaning, codes in _CODES.items() for code in code
 
 
 def meaning(code: str) -> Meaning:
-    """What a refusal means; one that is not known is taken to be about the form, which costs one more try."""
-    return _MEANINGS.get(code, Meaning.SHAPE)
+    """What a refusal means."""
+    return _MEANINGS.get(code, Meaning.UNKNOWN)
 
 
 def codes(of: Meaning) -> frozenset[str]:

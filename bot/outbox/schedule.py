@@ -26,10 +26,17 @@ CALM_AFTER = 2 * SLOWEST_UPDATES
 UPDATES_AT_ONCE = 4.0
 UPDATES_A_SECOND = 0.75
 """Updates of all messages together: 50 in any minute at most, the first few at once. Slack counts
-`chat.update` over the whole workspace (Tier 3: 50 and more a minute)."""
+`chat.update` over the whole workspace (Tier 3: 50 and more a minute), and knows no limit of a channel's."""
+
+KEPT_FOR_THE_AWAITED = 1.0
+"""Of those that may go at once, for updates that somebody waits for: other changes take the rest."""
 
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 60.0
+
+LONGEST_ORDER = 300.0
+"""Seconds for which "too many requests" is obeyed at most: a proxy's page that says a day, or a mistake in a
+header, must not silence podbot for so long."""
 
 LONGEST_PAUSE_OF_CHANNEL = 10.0
 LONGEST_PAUSE_OF_LETTER = 15.0
@@ -38,10 +45,15 @@ channel, so that the others get their turn; and neither so long that it is late 
 
 
 def backoff(failures: int, retry_after: float | None = None, longest: float = LONGEST_BACKOFF) -> float:
-    """Seconds until the next try after `failures` in a row; Slack's own word on it wins."""
+    """Seconds until the next try after `failures` in a row; Slack's own word on it wins, up to a minute."""
     if retry_after is not None:
-        return max(retry_after, 0.0)
+        return min(max(retry_after, 0.0), LONGEST_BACKOFF)
     return min(FIRST_BACKOFF * 2.0 ** min(max(failures - 1, 0), 16), longest)
+
+
+def ordered_pause(retry_after: float) -> float:
+    """Seconds until the next try after "too many requests"."""
+    return min(max(retry_after, 0.0), LONGEST_ORDER)
 
 
 def pause_after(pause: float, quiet_for: float | None) -> float:
@@ -81,10 +93,10 @@ class Allowance:
     left: float = UPDATES_AT_ONCE
     as_of: float = 0.0
 
-    def free_at(self, now: float) -> float:
-        """The earliest time at which a call may be made."""
-        left = self._at(now)
-        return now if left >= 1.0 else now + (1.0 - left) / UPDATES_A_SECOND
+    def free_at(self, now: float, *, keeping: float = 0.0) -> float:
+        """The earliest time at which a call may be made that leaves so many for others."""
+        missing = 1.0 + keeping - self._at(now)
+        return now + max(missing, 0.0) / UPDATES_A_SECOND
 
     def spent(self, now: float) -> Allowance:
         """What is left after a call made now."""
@@ -112,24 +124,27 @@ class Waiting:
     """When its last call went out."""
     pause: float = UPDATE_EVERY
     """Seconds from that to the next update (`pause_after`)."""
+    awaited: bool = False
+    """Somebody waits for this update: it goes before all others, and soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
-    """When the channel takes a post again, and Slack an update; monotonic."""
+    """When the channel takes a post again, and Slack an update, or one that somebody waits for; monotonic."""
 
     posts: float
     updates: float
+    awaited: float
 
 
 def first_turn(letters: Sequence[Waiting], now: float, holds: Holds) -> tuple[int | None, float]:
     """Whose turn it is: the index of the letter and `now`; else None and the time to look again.
 
-    `letters` are in the order in which they came to have something to say. Of those whose time has come the
-    most urgent goes; among these what nobody has heard of goes before what changed. The time is infinite
-    where all are blocked.
+    `letters` are in the order in which they came to have something to say. Of those whose time has come an
+    update goes first that somebody waits for, then the most urgent; among these what nobody has heard of goes
+    before what changed. The time is infinite where all are blocked.
     """
-    best: tuple[int, bool, int] | None = None
+    best: tuple[bool, int, bool, int] | None = None
     soonest = float("inf")
     threads: set[LetterKey] = set()
     for index, letter in enumerate(letters):
@@ -142,12 +157,15 @@ def first_turn(letters: Sequence[Waiting], now: float, holds: Holds) -> tuple[in
         due = max(_due(letter, holds), letter.not_before)
         if due > now:
             soonest = min(soonest, due)
-        elif best is None or (letter.urgency, letter.stands, index) < best:
-            best = (letter.urgency, letter.stands, index)
-    return (None, soonest) if best is None else (best[2], now)
+            continue
+        rank = (not letter.awaited, letter.urgency.value, letter.stands, index)
+        best = rank if best is None else min(best, rank)
+    return (None, soonest) if best is None else (best[-1], now)
 
 
 def _due(letter: Waiting, holds: Holds) -> float:
     if not letter.stands:
         return holds.posts
-    return max(holds.updates, letter.sent_at + letter.pause if letter.sent_at is not None else 0.0)
+    pause = min(letter.pause, UPDATE_EVERY) if letter.awaited else letter.pause
+    rested = letter.sent_at + pause if letter.sent_at is not None else 0.0
+    return max(holds.awaited if letter.awaited else holds.updates, rested)

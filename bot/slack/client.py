@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
+from math import isfinite
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ CALL_SECONDS = 10
 
 _PASSING = frozenset(
     {
+        "external_channel_migrating",
         "fatal_error",
         "internal_error",
         "rate_limited",
@@ -30,6 +32,7 @@ _PASSING = frozenset(
         "rollup_error",
         "service_unavailable",
         "team_added_to_org",
+        "update_failed",
     }
 )
 """Error codes that Slack documents as its own trouble, not the caller's."""
@@ -120,10 +123,12 @@ def _refusal(error: SlackApiError) -> SlackTrouble:
 
 
 def _seconds(header: str | None) -> float | None:
+    """Seconds; None where the header gives no number of them."""
     try:
-        return max(0.0, float(header)) if header is not None else None
+        seconds = float(header) if header is not None else None
     except ValueError:
         return None
+    return max(0.0, seconds) if seconds is not None and isfinite(seconds) else None
 
 
 def _is_loopback(url: str) -> bool:

@@ -6,15 +6,16 @@ So a post whose outcome nobody knows is not repeated while it stands in the chan
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.model.letters import LetterKey
 from bot.model.people import ChannelId, MessageTs
-from bot.slack.client import translated
+from bot.slack.client import SlackTrouble, translated
 from bot.slack.drawing import Json
 
 logger = logs.get(__name__)
@@ -32,6 +33,9 @@ PAGE = 200
 MOST_PAGES = 50
 """Slack gives some apps 15 messages a page, whatever they ask for; what lies deeper is taken as not there."""
 
+MOST_BROKEN_OFF = 100
+"""Searches kept in mind that Slack broke off; the one broken off first is forgotten first."""
+
 
 def marked(metadata: Json | None, letter: LetterKey) -> Json:
     """The metadata of a message with the letter's key in it."""
@@ -40,12 +44,29 @@ def marked(metadata: Json | None, letter: LetterKey) -> Json:
     return {**metadata, "event_payload": {**metadata["event_payload"], MARK: letter}}
 
 
+@dataclass(slots=True)
+class _Search:
+    """How far a search has come. A cursor names a place in the history, which later messages do not move."""
+
+    cursor: str | None = None
+    pages: int = 0
+    found: dict[LetterKey, MessageTs] = field(default_factory=dict)
+
+
+_Sought: TypeAlias = tuple[ChannelId, MessageTs | None, datetime, frozenset[LetterKey]]
+
+
 class OwnMessages:
-    """Reads histories and threads. Raises `SlackTrouble`, `missing_scope` and `not_in_channel` among them."""
+    """Reads histories and threads. Raises `SlackTrouble`, `missing_scope` and `not_in_channel` among them.
+
+    Some apps may ask for one page a minute only. A search that Slack breaks off with "later" goes on where it
+    was, once the same is asked for again: else it would never come past the first page.
+    """
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._user: str | None = None
+        self._broken_off: dict[_Sought, _Search] = {}
 
     async def find(
         self,
@@ -57,20 +78,36 @@ class OwnMessages:
     ) -> Mapping[LetterKey, MessageTs]:
         """Which of the letters stand there; the oldest message where one stands there twice."""
         user = await self._own_user()
-        wanted, found = set(letters), dict[LetterKey, MessageTs]()
+        sought = (channel, thread, since, frozenset(letters))
+        search = self._broken_off.pop(sought, None) or _Search()
+        try:
+            await self._go_on(search, sought, user)
+        except SlackTrouble as trouble:
+            if trouble.passing:
+                self._broken_off[sought] = search
+                while len(self._broken_off) > MOST_BROKEN_OFF:
+                    del self._broken_off[next(iter(self._broken_off))]
+            raise
+        return search.found
+
+    def posting(self, letter: LetterKey) -> None:
+        """It is being posted again: a search for it that was broken off began too early to see that."""
+        for sought in [each for each in self._broken_off if letter in each[-1]]:
+            del self._broken_off[sought]
+
+    async def _go_on(self, search: _Search, sought: _Sought, user: str) -> None:
+        channel, thread, since, wanted = sought
         oldest = f"{(since - CLOCKS_APART).timestamp():.6f}"
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            messages, cursor = await self._page(channel, thread, oldest, cursor)
+        while search.pages < MOST_PAGES:
+            messages, search.cursor = await self._page(channel, thread, oldest, search.cursor)
+            search.pages += 1
             for letter, ts in _own_letters(messages, user):
                 if letter in wanted:
-                    found[letter] = min(ts, found.get(letter, ts), key=float)
-            if not cursor or found.keys() == wanted:
-                return found
-        logger.warning(
-            "history_too_long", channel=channel, pages=MOST_PAGES, missing=len(wanted - found.keys())
-        )
-        return found
+                    search.found[letter] = min(ts, search.found.get(letter, ts), key=float)
+            if not search.cursor or search.found.keys() == wanted:
+                return
+        missing = len(wanted - search.found.keys())
+        logger.warning("history_too_long", channel=channel, pages=MOST_PAGES, missing=missing)
 
     async def _own_user(self) -> str:
         if self._user is None:

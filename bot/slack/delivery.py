@@ -43,6 +43,8 @@ class SlackDelivery:
     ) -> MessageTs:
         """Post a new message; its files go into its thread, and a lost file does not make the post fail."""
         rendered = _rendered(message, letter, plain=plain)
+        if letter is not None:
+            self._own.posting(letter)
         with _in_the_outboxs_words(), translated():
             answer = await self._client.chat_postMessage(
                 channel=channel,
@@ -85,7 +87,8 @@ class SlackDelivery:
     ) -> Mapping[LetterKey, MessageTs]:
         """Which of these letters stand in the channel, or in a thread of it, by their metadata.
 
-        Needs the scope channels:history, in private channels groups:history.
+        What Slack broke off with "later" goes on where it was when the same is asked for again. Needs the
+        scope channels:history, in private channels groups:history.
         """
         with _in_the_outboxs_words():
             return await self._own.find(channel, letters, since=since, thread=thread)

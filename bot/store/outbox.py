@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any, TypeAlias
 
 from sqlalchemy import CursorResult, Row, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,10 +16,19 @@ from bot.model.letters import KeptLetter, Letter, LetterKey, Posted
 from bot.model.people import ChannelId, MessageTs
 from bot.model.pods import ClusterName
 from bot.store import codec
-from bot.store.database import for_each_database
+from bot.store.database import Work, chunks, for_each_database
 from bot.store.schema import goes_on, letters
 
 log = logs.get(__name__)
+
+STEP_WITHIN = 30.0
+"""Seconds that one step of reading may take; then the store counts as away."""
+
+IN_A_STEP = 200
+"""Letters that one step reads: some 20 ms of the event loop's time on a slow machine."""
+
+Reading: TypeAlias = Callable[[Work[Sequence[Any]]], Awaitable[Sequence[Any]]]
+"""Has a transaction for reading do some work."""
 
 _CONTENT = ("body", "revision", "incident", "thread", "final", "changed_at")
 _DELIVERY = ("posted_revision", "posted_channel", "posted_ts", "tried_at", "plain", "changed_at")
@@ -72,13 +84,38 @@ async def put(
         await connection.execute(_PUT[connection.dialect.name], rows)
 
 
-async def kept(connection: AsyncConnection, cluster: ClusterName) -> Sequence[KeptLetter]:
-    """Letters that wait or may get another wording, and those in whose threads they go."""
+async def kept(reading: Reading, cluster: ClusterName) -> Sequence[KeptLetter]:
+    """Letters that wait or may get another wording, and those in whose threads they go.
+
+    Of tens of thousands some at a time: each step is short, for the event loop and for who else wants to
+    read. Raises `TimeoutError` where one of them takes too long; how long all of them take is not limited.
+    """
+    async with asyncio.timeout(STEP_WITHIN):
+        keys = await reading(lambda connection: _kept_keys(connection, cluster))
+    found: list[KeptLetter] = []
+    for some in chunks(keys, IN_A_STEP):
+        async with asyncio.timeout(STEP_WITHIN):
+            found += await reading(partial(_of_keys, cluster=cluster, keys=some))
+    return tuple(found)
+
+
+async def _kept_keys(connection: AsyncConnection, cluster: ClusterName) -> Sequence[str]:
     of_cluster = letters.c.cluster == cluster
     parents = select(letters.c.thread).where(of_cluster, goes_on, letters.c.thread.is_not(None))
+    rows = await connection.scalars(
+        select(letters.c.key)
+        .where(of_cluster, letters.c.body.is_not(None), or_(goes_on, letters.c.key.in_(parents)))
+        .order_by(letters.c.key)
+    )
+    return rows.all()
+
+
+async def _of_keys(
+    connection: AsyncConnection, *, cluster: ClusterName, keys: Sequence[str]
+) -> Sequence[KeptLetter]:
     rows = await connection.execute(
         select(letters)
-        .where(of_cluster, letters.c.body.is_not(None), or_(goes_on, letters.c.key.in_(parents)))
+        .where(letters.c.cluster == cluster, letters.c.key.in_(keys), letters.c.body.is_not(None))
         .order_by(letters.c.key)
     )
     return tuple(_readable(rows))

@@ -143,16 +143,16 @@ async def test_killed_at_any_step_it_is_said_once(place: Place, store: Store, st
         async with running(place.delivery, clock) as outbox:
             await first.save(Batch(letters=(parent,)))
             await outbox.open(PROD, first)
-            await outbox.flush(10)
+            await outbox.flush(30)
     await first.save(Batch(letters=(parent, reply)))
     doomed = Doomed(first, place.delivery, step)
     async with running(doomed, clock) as outbox:
         await outbox.open(PROD, doomed)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await doomed.died.wait()
     async with running(place.delivery, clock) as outbox:
         await outbox.open(PROD, second)
-        await outbox.flush(10)
+        await outbox.flush(30)
     assert place.standing() == [(A, "one"), (REPLY, "more")]
     messages = {m.text: m for m in place.slack.workspace.messages.in_channel(ALERTS)}  # type: ignore[arg-type]
     assert messages["more"].thread_ts == messages["one"].ts
@@ -161,6 +161,36 @@ async def test_killed_at_any_step_it_is_said_once(place: Place, store: Store, st
         str(A): (1, str(messages["one"].ts)),
         str(REPLY): (1, str(messages["more"].ts)),
     }
+
+
+async def test_said_from_memory_and_not_noted_it_is_said_once(place: Place, store: Store) -> None:
+    """The store was away and is back: the letter is written, and the leader ends before it notes the post."""
+    clock, first, second = HurriedClock(speed=20), store.term(PROD, Term(1)), store.term(PROD, Term(2))
+    letter = a_letter(A, "one")
+    doomed = Doomed(first, place.delivery, "after the post, not noted")
+    async with running(doomed, clock) as outbox:
+        await outbox.open(PROD, doomed)
+        await outbox.put([letter])
+        async with asyncio.timeout(30):
+            await doomed.died.wait()
+        await first.note(A, Posted(), clock.now())  # as if the store had been away since before the post
+        await first.save(Batch(letters=(letter,)))
+    async with running(place.delivery, clock) as outbox:
+        await outbox.open(PROD, second)
+        await outbox.flush(30)
+    assert place.standing() == [(A, "one")]
+
+
+async def test_said_while_the_store_was_away_and_killed_it_is_said_once(place: Place, store: Store) -> None:
+    """Neither the try nor the message was noted, of an alert and of a reply to it."""
+    clock, first, second = HurriedClock(speed=20), store.term(PROD, Term(1)), store.term(PROD, Term(2))
+    await first.save(Batch(letters=(a_letter(A, "one"), a_letter(REPLY, "more", thread=A))))
+    ts = await place.delivery.post(ALERTS, say("one"), letter=A)
+    await place.delivery.post(ALERTS, say("more"), letter=REPLY, thread=ts)
+    async with running(place.delivery, clock) as outbox:
+        await outbox.open(PROD, second)
+        await outbox.flush(10)
+    assert place.standing() == [(A, "one"), (REPLY, "more")]
 
 
 @dataclass(slots=True)
@@ -196,7 +226,7 @@ async def test_lost_answers_double_nothing_and_lose_nothing(place: Place, arrive
         await outbox.open(PROD, MemoryStore())
         await outbox.put([a_letter(A, "one"), a_letter(B, "two")])
         await outbox.put([a_letter(A, "one, changed", revision=2)])
-        await outbox.flush(10)
+        await outbox.flush(30)
     assert sorted(place.standing()) == [(A, "one, changed"), (B, "two")]
 
 
@@ -213,7 +243,7 @@ async def test_an_archived_channels_alert_stands_in_the_default_channel(place: P
     workspace.change_channel(replace(workspace.channels[ALERTS], is_archived=True))  # type: ignore[index]
     async with a_hurried_outbox(place, Fallback(channel=OTHERS)) as outbox:
         await outbox.put([a_letter(A, "one")])
-        await outbox.flush(10)
+        await outbox.flush(30)
     by_letter = dict(place.standing(OTHERS))
     assert A in by_letter
     assert "is_archived" in by_letter[LetterKey(f"podbot/channel {ALERTS}")]
@@ -225,9 +255,9 @@ async def test_a_message_that_somebody_deleted_is_posted_anew(place: Place) -> N
     workspace = place.slack.workspace
     async with a_hurried_outbox(place) as outbox:
         await outbox.put([a_letter(A, "one")])
-        await outbox.flush(10)
+        await outbox.flush(30)
         (message,) = workspace.messages.in_channel(ALERTS)  # type: ignore[arg-type]
         workspace.delete(message)
         await outbox.put([a_letter(A, "two", revision=2)])
-        await outbox.flush(10)
+        await outbox.flush(30)
     assert place.standing() == [(A, "two")]

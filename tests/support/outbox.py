@@ -15,7 +15,7 @@ from bot.model.messages import Message, Metadata, Paragraph, plain
 from bot.model.people import ChannelId, MessageTs
 from bot.model.pods import ClusterName
 from bot.outbox.dispatcher import Dispatcher
-from bot.outbox.ports import Delivery, DeliveryFailed, Fallback
+from bot.outbox.ports import Delivery, DeliveryFailed, Fallback, OutboxStore
 from tests.support.clock import START, HeldClock
 
 PROD = ClusterName("prod")
@@ -54,24 +54,39 @@ def a_letter(
 
 @dataclass(slots=True)
 class MemoryStore:
-    """Implements `bot.outbox.ports.OutboxStore`; `trouble` is raised by every call while it is set."""
+    """Implements `bot.outbox.ports.OutboxStore` and `bot.ops.vigil.OwnLetters`.
+
+    `trouble` is raised by every call of these while it is set.
+    """
 
     letters: dict[LetterKey, Letter] = field(default_factory=dict)
     posted: dict[LetterKey, Posted] = field(default_factory=dict)
     given_up: dict[LetterKey, str] = field(default_factory=dict)
     trouble: Exception | None = None
     notes: list[tuple[LetterKey, Posted]] = field(default_factory=list)
+    reads: int = 0
+    """How often it was read."""
+    reads_when: asyncio.Event | None = None
+    """What is read is what it had at first, however long that takes."""
 
     def save(self, *letters: Letter) -> None:
         self.letters |= {each.key: each for each in letters}
 
+    async def keep(self, letter: Letter) -> None:
+        self._fail()
+        self.save(letter)
+
     async def kept(self) -> Sequence[KeptLetter]:
         self._fail()
-        return [
+        self.reads += 1
+        found = [
             KeptLetter(letter=letter, posted=self.posted.get(key, Posted()))
             for key, letter in self.letters.items()
             if key not in self.given_up
         ]
+        if self.reads_when is not None:
+            await self.reads_when.wait()
+        return found
 
     async def note(self, key: LetterKey, posted: Posted, at: datetime) -> None:
         self._fail()
@@ -121,8 +136,12 @@ class FakeSlack:
     hang: asyncio.Event | None = None
     calls: list[Said] = field(default_factory=list)
     looks: list[tuple[float, str, frozenset[str]]] = field(default_factory=list)
+    looked_since: list[datetime] = field(default_factory=list)
+    """Since when each of these looked."""
     messages: dict[tuple[str, str], str] = field(default_factory=dict)
     letters: dict[tuple[str, str], LetterKey] = field(default_factory=dict)
+    threads: dict[tuple[str, str], str] = field(default_factory=dict)
+    """In whose thread a message stands."""
 
     async def post(
         self,
@@ -161,12 +180,13 @@ class FakeSlack:
         thread: MessageTs | None = None,
     ) -> Mapping[LetterKey, MessageTs]:
         self.looks.append((self.clock.monotonic(), channel, frozenset(letters)))
+        self.looked_since.append(since)
         if self.unreadable:
             raise self.unreadable.pop(0)
         return {
             letter: MessageTs(ts)
             for (where, ts), letter in self.letters.items()
-            if letter in letters and where == channel
+            if letter in letters and where == channel and self.threads.get((where, ts), "") == (thread or "")
         }
 
     async def _take(self, said: Said, place: tuple[str, str], letter: LetterKey) -> None:
@@ -180,12 +200,79 @@ class FakeSlack:
         if trouble is None or (self.taken_all_the_same and not refused):
             self.messages[place] = said.text
             self.letters[place] = letter
+            if said.thread:
+                self.threads[place] = said.thread
         if trouble is not None:
             raise trouble
 
     @property
     def said(self) -> list[tuple[str, str]]:
         return [(each.ts, each.text) for each in self.calls]
+
+
+@dataclass(slots=True)
+class StandingSlack:
+    """Implements `bot.outbox.ports.Delivery`: keeps messages as they stand, and when it was told what.
+
+    It takes everything, but for what `arrives` and `answers` of a test make of it.
+    """
+
+    clock: Clock
+    posts: list[tuple[float, LetterKey, MessageTs | None]] = field(default_factory=list)
+    """When, which letter, and in which thread."""
+    updates: list[tuple[float, MessageTs]] = field(default_factory=list)
+    standing: dict[MessageTs, Message] = field(default_factory=dict)
+
+    async def arrives(self, *, is_new: bool) -> None:
+        """Awaited before a post or an update is taken."""
+
+    async def answers(self) -> None:
+        """Awaited after a post is taken."""
+
+    async def post(
+        self,
+        channel: ChannelId,
+        message: Message,
+        *,
+        letter: LetterKey,
+        thread: MessageTs | None = None,
+        broadcast: bool = False,
+        plain: bool = False,
+    ) -> MessageTs:
+        await self.arrives(is_new=True)
+        ts = MessageTs(str(len(self.standing)))
+        self.posts.append((self.clock.monotonic(), letter, thread))
+        self.standing[ts] = message
+        await self.answers()
+        return ts
+
+    async def update(
+        self, channel: ChannelId, ts: MessageTs, message: Message, *, letter: LetterKey, plain: bool = False
+    ) -> None:
+        await self.arrives(is_new=False)
+        self.updates.append((self.clock.monotonic(), ts))
+        self.standing[ts] = message
+
+    async def find(
+        self,
+        channel: ChannelId,
+        letters: Collection[LetterKey],
+        *,
+        since: datetime,
+        thread: MessageTs | None = None,
+    ) -> Mapping[LetterKey, MessageTs]:
+        posted = zip(self.posts, self.standing, strict=True)
+        return {letter: ts for (_, letter, _), ts in posted if letter in letters}
+
+    @property
+    def messages(self) -> list[float]:
+        """When the channel got a message of its own."""
+        return [at for at, _, thread in self.posts if thread is None]
+
+    @property
+    def replies(self) -> list[LetterKey]:
+        """What stands in threads."""
+        return [letter for _, letter, thread in self.posts if thread is not None]
 
 
 @dataclass(slots=True)
@@ -203,10 +290,10 @@ class Hook:
 
 @asynccontextmanager
 async def running(
-    delivery: Delivery, clock: Clock, fallback: Fallback | None = None
+    delivery: Delivery, clock: Clock, fallback: Fallback | None = None, *, own: OutboxStore | None = None
 ) -> AsyncIterator[Dispatcher]:
     """A dispatcher at work; no task of it is left at the end."""
-    outbox = Dispatcher(delivery, clock, fallback=fallback or Fallback())
+    outbox = Dispatcher(delivery, clock, fallback=fallback or Fallback(), own=own)
     task = asyncio.create_task(outbox.run(), name="dispatcher under test")
     try:
         yield outbox

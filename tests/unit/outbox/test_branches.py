@@ -89,6 +89,36 @@ async def test_what_the_store_keeps_goes_to_its_branch_only(office: Office) -> N
     assert len(office.webhooks.calls) == 1
 
 
+async def test_the_store_is_read_once_for_both_branches(office: Office) -> None:
+    """A backlog of tens of thousands is a second's work each time."""
+    store = MemoryStore()
+    store.save(a_letter("message"), a_letter("page", channel=ON_CALL))
+    store.reads_when = asyncio.Event()
+    await office.outbox.open(PROD, store)
+    await settle()
+    store.reads_when.set()
+    await office.clock.advance(5)
+    assert store.reads == 1
+    assert [each.text for each in office.slack.calls] == ["message"]
+    assert [each.text for each in office.webhooks.calls] == ["page"]
+
+
+async def test_a_page_of_a_new_incident_goes_out_while_the_store_is_being_read(office: Office) -> None:
+    """And what an earlier leader may have said waits, in both branches."""
+    store = MemoryStore()
+    store.reads_when = asyncio.Event()
+    await office.outbox.open(PROD, store)
+    await office.outbox.put([a_letter("new"), a_letter("old", revision=2)])
+    await office.outbox.put(
+        [a_letter("page", channel=ON_CALL), a_letter("old page", revision=2, channel=ON_CALL)]
+    )
+    await settle()
+    assert [each.text for each in office.slack.calls] == ["new"]
+    assert [each.text for each in office.webhooks.calls] == ["page"]
+    await office.clock.advance(60)
+    assert office.outbox.trouble().keys() == office.outbox.untold().keys() == {"backlog of prod"}
+
+
 async def test_where_a_message_stands_can_be_asked(office: Office) -> None:
     """So that a page links to it."""
     await office.outbox.put([a_letter("message")])

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
@@ -14,11 +15,10 @@ from bot.errors import Deposed
 from bot.model.letters import LetterKey, Posted, Urgency
 from bot.model.people import MessageTs
 from bot.model.pods import ClusterName
-from bot.outbox import dispatcher
-from bot.outbox.desk import SETTLES_WITHIN
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.lane import LOOK_EVERY, PROBE_EVERY
 from bot.outbox.ports import DeliveryFailed, Fallback, Undeliverable
+from bot.outbox.reading import SETTLES_WITHIN
 from bot.outbox.refusals import Meaning, codes
 from bot.outbox.schedule import POST_EVERY, UPDATE_EVERY
 from tests.support.clock import HeldClock, settle
@@ -441,12 +441,10 @@ async def test_nothing_of_a_closed_cluster_is_posted_after_close_returns() -> No
         assert LetterKey("b") not in office.store.posted
 
 
-async def test_a_call_that_hangs_is_cut_off_when_its_cluster_is_closed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_call_that_hangs_is_cut_off_when_its_cluster_is_closed() -> None:
     """The next leader looks for it; other clusters' letters go on in the same channel."""
-    monkeypatch.setattr(dispatcher, "CLOSES_WITHIN", 0.05)
     async with an_office() as office:
+        await office.outbox.open(PROD, office.store, grace=0.05)
         await office.outbox.open(ClusterName("other"), MemoryStore())
         office.slack.hang = asyncio.Event()
         await office.outbox.put([a_letter("a")])
@@ -460,36 +458,6 @@ async def test_a_call_that_hangs_is_cut_off_when_its_cluster_is_closed(
         assert [text for _, text in office.slack.said] == ["a", "x"]
 
 
-async def test_memory_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has more to say waits; new wordings of what waits already are taken."""
-    monkeypatch.setattr(dispatcher, "MOST_WAITING", 2)
-    async with an_office() as office:
-        office.slack.hang = asyncio.Event()
-        await office.outbox.put([a_letter("a"), a_letter("b")])
-        third = asyncio.create_task(office.outbox.put([a_letter("c")]))
-        await settle()
-        assert not third.done()
-        await office.outbox.put([a_letter("b", "b, changed", revision=2)])
-        office.slack.hang.set()
-        await office.clock.advance(10)
-        await third
-        assert [text for _, text in office.slack.said] == ["a", "b, changed", "c"]
-
-
-async def test_whoever_waits_for_room_is_let_go_when_the_cluster_is_closed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A leader that steps down does not hang."""
-    monkeypatch.setattr(dispatcher, "MOST_WAITING", 1)
-    async with an_office(DeliveryFailed("down", retry_after=1_000)) as office:
-        await office.outbox.put([a_letter("a")])
-        second = asyncio.create_task(office.outbox.put([a_letter("b")]))
-        await settle()
-        await office.outbox.close(PROD)
-        async with asyncio.timeout(5):
-            await second
-
-
 async def test_letters_that_wait_for_long_are_trouble() -> None:
     """Slack is down: health says so."""
     async with an_office(*[DeliveryFailed("no answer", refused=True)] * 50) as office:
@@ -498,6 +466,28 @@ async def test_letters_that_wait_for_long_are_trouble() -> None:
         assert office.outbox.trouble() == {}
         await office.clock.advance(90)
         assert "1 letters wait" in office.outbox.trouble()[f"channel {ALERTS}"]
+
+
+async def test_flush_waits_for_the_note_of_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the outbox is closed, and what it has just posted is looked for by the next process."""
+    noted, note = asyncio.Event(), MemoryStore.note
+
+    async def slowly(store: MemoryStore, key: LetterKey, posted: Posted, at: datetime) -> None:
+        if posted.ts is not None:
+            await noted.wait()
+        await note(store, key, posted, at)
+
+    monkeypatch.setattr(MemoryStore, "note", slowly)
+    async with an_office() as office:
+        await office.outbox.put([a_letter("a")])
+        await settle()
+        assert office.slack.said == [("", "a")]
+        flushing = asyncio.create_task(office.outbox.flush(10))
+        await settle()
+        assert not flushing.done()
+        noted.set()
+        await flushing
+        assert office.store.posted[LetterKey("a")].ts == "ts1"
 
 
 async def test_flush_returns_when_all_is_said_and_in_any_case_in_time() -> None:

@@ -13,6 +13,7 @@ from bot.model.letters import KeptLetter, LetterKey, Posted, Urgency
 from bot.outbox.schedule import (
     CALM_AFTER,
     LONGEST_BACKOFF,
+    LONGEST_ORDER,
     SLOWEST_UPDATES,
     UPDATE_EVERY,
     Allowance,
@@ -21,6 +22,7 @@ from bot.outbox.schedule import (
     backoff,
     first_turn,
     in_order,
+    ordered_pause,
     pause_after,
 )
 from tests.support.outbox import a_letter
@@ -37,10 +39,11 @@ LETTERS = st.lists(
         not_before=st.just(0.0) | TIMES,
         sent_at=st.none() | TIMES,
         pause=st.sampled_from([UPDATE_EVERY, 4.0, SLOWEST_UPDATES]),
+        awaited=st.booleans(),
     ),
     max_size=12,
 )
-HOLDS = st.builds(Holds, posts=TIMES, updates=TIMES)
+HOLDS = st.builds(Holds, posts=TIMES, updates=TIMES, awaited=TIMES)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +57,24 @@ HOLDS = st.builds(Holds, posts=TIMES, updates=TIMES)
         (1, 30.0, 30.0),
         (9, 0.0, 0.0),
         (1, -1.0, 0.0),
+        (1, 86_400.0, LONGEST_BACKOFF),
+        (1, float("inf"), LONGEST_BACKOFF),
     ],
 )
 def test_pauses_double_up_to_a_minute_and_slacks_word_wins(
     failures: int, retry_after: float | None, pause: float
 ) -> None:
-    """Retry-After is an order, not an offer."""
+    """A word of how long Slack will be away is believed, up to the same minute."""
     assert backoff(failures, retry_after) == pause
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pause"),
+    [(17.0, 17.0), (-1.0, 0.0), (86_400.0, LONGEST_ORDER), (float("inf"), LONGEST_ORDER)],
+)
+def test_too_many_requests_is_an_order_for_some_minutes(retry_after: float, pause: float) -> None:
+    """It is obeyed to the second; what nobody can have meant does not silence podbot."""
+    assert ordered_pause(retry_after) == pause
 
 
 @given(LETTERS, HOLDS)
@@ -73,9 +87,10 @@ def test_whoever_has_the_turn_may_go_now(letters: list[Waiting], holds: Holds) -
     letter = letters[index]
     assert not letter.blocked
     assert letter.not_before <= NOW
-    assert (holds.updates if letter.stands else holds.posts) <= NOW
+    updates = holds.awaited if letter.awaited else holds.updates
+    assert (updates if letter.stands else holds.posts) <= NOW
     if letter.stands and letter.sent_at is not None:
-        assert letter.sent_at + letter.pause <= NOW
+        assert letter.sent_at + (UPDATE_EVERY if letter.awaited else letter.pause) <= NOW
 
 
 def test_what_changes_all_the_time_is_updated_five_times_in_its_first_half_minute() -> None:
@@ -111,6 +126,21 @@ def test_a_reply_never_overtakes_an_earlier_one_of_its_thread(letters: list[Wait
         assert all(each.stands or each.thread != letters[index].thread for each in letters[:index])
 
 
+def test_what_somebody_waits_for_goes_before_all_that_changes_by_itself() -> None:
+    """Not before its own two seconds are over, and not before Slack takes it."""
+    page = Waiting(urgency=Urgency.CRITICAL, stands=False)
+    changed = Waiting(urgency=Urgency.CRITICAL, stands=True)
+    pressed = Waiting(
+        urgency=Urgency.NORMAL, stands=True, sent_at=NOW - UPDATE_EVERY, pause=SLOWEST_UPDATES, awaited=True
+    )
+    free = Holds(posts=0.0, updates=0.0, awaited=0.0)
+    assert first_turn([page, changed, pressed], NOW, free) == (2, NOW)
+    just_now = replace(pressed, sent_at=NOW - 0.5)
+    assert first_turn([just_now], NOW, free) == (None, NOW + 1.5)
+    spent = Holds(posts=NOW + 9, updates=NOW + 9, awaited=NOW + 1)
+    assert first_turn([page, changed, pressed], NOW, spent) == (None, NOW + 1)
+
+
 @given(LETTERS)
 def test_nothing_more_urgent_could_have_gone(letters: list[Waiting]) -> None:
     """Where all may go at once, the most urgent goes, and among equals a new message before an update."""
@@ -118,7 +148,7 @@ def test_nothing_more_urgent_could_have_gone(letters: list[Waiting]) -> None:
         Waiting(urgency=each.urgency, stands=each.stands, thread=None if each.stands else each.thread)
         for each in letters
     ]
-    index, _ = first_turn(free, NOW, Holds(posts=0.0, updates=0.0))
+    index, _ = first_turn(free, NOW, Holds(posts=0.0, updates=0.0, awaited=0.0))
     if index is None:
         assert not free
         return

@@ -134,6 +134,40 @@ async def test_a_bad_day_is_worth_another_try_but_not_here(
     assert len(slack.posts) == 1
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        pytest.param("17", 17.0, id="seconds"),
+        pytest.param("-1", 0.0, id="less than none"),
+        pytest.param("inf", None, id="for ever"),
+        pytest.param("nan", None, id="no number"),
+        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", None, id="a date"),
+    ],
+)
+async def test_only_a_number_of_seconds_is_a_word_on_when(
+    bad_day: tuple[BadDay, SlackDelivery], header: str, seconds: float | None
+) -> None:
+    """What a proxy makes of the header must not keep podbot from trying again."""
+    slack, delivery = bad_day
+    slack.answers.append(
+        web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": header})
+    )
+    with pytest.raises(DeliveryFailed) as caught:
+        await delivery.post(ALERTS, ALERT)
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("code", ["external_channel_migrating", "team_added_to_org", "update_failed"])
+async def test_what_passes_by_itself_is_worth_another_try(
+    bad_day: tuple[BadDay, SlackDelivery], code: str
+) -> None:
+    """A channel, or a workspace, that is being moved takes the alert later."""
+    slack, delivery = bad_day
+    slack.answers.append(web.json_response({"ok": False, "error": code}))
+    with pytest.raises(DeliveryFailed):
+        await delivery.post(ALERTS, ALERT)
+
+
 async def test_plain_says_it_without_blocks(bench: Bench) -> None:
     """An alert whose drawing Slack does not take says all of it as text, and machines get its metadata."""
     delivery = SlackDelivery(bench.client)
