@@ -1,4 +1,4 @@
-"""A store that is away when the bot starts: waited for, with the bot alive and not ready meanwhile.
+"""A store that is away when the bot starts: waited for, with the bot alive and not ready, and people told.
 
 Ending instead would leave it to a supervisor whose patience grows with every attempt: Kubernetes looks again
 after up to five minutes, in which nobody watches.
@@ -7,14 +7,21 @@ after up to five minutes, in which nobody watches.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot import logs
+from bot.app.building import fallback_of
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
+from bot.model.people import ChannelId
 from bot.ops import endpoint
+from bot.ops.vigil import Vigil
+from bot.outbox.dispatcher import Dispatcher
 from bot.pods.audit import LogTrail
 from bot.settings import Settings
+from bot.slack.client import open_client
+from bot.slack.delivery import SlackDelivery
 from bot.store.store import Store, open_store
 
 _FIRST_PAUSE = 1.0
@@ -36,6 +43,7 @@ async def opened(
     except StoreUnavailable as away:
         problem = away
     missing: dict[str, str] = {}
+    await open_parts.enter_async_context(_telling(settings, clock, missing))
     async with endpoint.serve(settings.http_host, settings.http_port, readiness=lambda: missing):
         pause = _FIRST_PAUSE
         while True:
@@ -44,10 +52,43 @@ async def opened(
             if await _stopped_within(pause, stop, clock):
                 return None
             try:
-                return await _open(settings, clock, open_parts)
+                store = await _open(settings, clock, open_parts)
             except StoreUnavailable as away:
                 problem = away
-            pause = min(2 * pause, _LONGEST_PAUSE)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                missing.clear()
+                return store
+
+
+@asynccontextmanager
+async def _telling(settings: Settings, clock: Clock, missing: Mapping[str, str]) -> AsyncIterator[None]:
+    """Tell the alert channel of a wait that lasts, and of its end, for as long as the block runs.
+
+    By an outbox of its own: the bot's needs the store.
+    """
+    fallback = fallback_of(settings)
+    async with open_client(
+        bot_token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url
+    ) as client:
+        outbox = Dispatcher(SlackDelivery(client), clock, fallback=fallback)
+        vigil = Vigil(
+            troubles=lambda: {"start": missing["store"]} if missing else {},
+            outbox=outbox,
+            channel=ChannelId(settings.alert_channel),
+            last_resort=fallback.webhook,
+            clock=clock,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(outbox.run(), name="outbox of a late start"),
+                tasks.create_task(vigil.run(), name="vigil of a late start"),
+            ]
+            try:
+                yield
+            finally:
+                for task in running:
+                    task.cancel()
 
 
 async def _open(settings: Settings, clock: Clock, open_parts: AsyncExitStack) -> Store:

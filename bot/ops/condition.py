@@ -1,13 +1,14 @@
 """How podbot itself is: what its parts say of themselves, put together. Pure.
 
-`heartbeat` goes by all of it, `vigil` tells people what of it lasts.
+`heartbeat` goes by all of it, `vigil` tells people what of it lasts. Moments are monotonic: how fresh
+something is does not change with the clock on the wall.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.model.pods import ClusterName
 from bot.watch.freshness import Freshness, Sync
@@ -16,6 +17,8 @@ SILENT_AFTER = timedelta(minutes=3)
 """A watch without a word for so long is not fresh: the API server sends a bookmark every minute or so, and
 podbot breaks a watch off that is silent for longer, and begins another."""
 
+_SINCE_IT_WOKE = "since the machine was suspended"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackCondition:
@@ -23,6 +26,8 @@ class SlackCondition:
 
     problem: str = ""
     """Why it does not answer; empty while it does."""
+    answered_at: float | None = None
+    """When it last was asked with an answer, good or bad."""
     connected: bool = True
     """Whether what people do there reaches podbot."""
 
@@ -42,6 +47,8 @@ class ClusterCondition:
     """Why it cannot be told who leads."""
     store_problem: str = ""
     """Why its incidents cannot be saved."""
+    name_problem: str = ""
+    """Why it may not have its name: the store knows another cluster by it."""
 
     @property
     def led_elsewhere(self) -> bool:
@@ -49,22 +56,36 @@ class ClusterCondition:
         return self.led and not self.leads and not self.lease_problem
 
 
-def watch_problem(freshness: Freshness | None, now: datetime) -> str:
+def watch_problem(freshness: Freshness | None, moment: float) -> str:
     """Why what a watch shows is not how things are; empty while it is."""
     if freshness is None:
         return "it has not begun"
     if freshness.sync is not Sync.IN_SYNC:
         return freshness.problem or "the pods are being listed"
-    silent = now - freshness.last_contact if freshness.last_contact is not None else timedelta()
-    return f"nothing heard for {silent.total_seconds():.0f} s" if silent > SILENT_AFTER else ""
+    silent = moment - freshness.heard if freshness.heard is not None else 0.0
+    return f"nothing heard for {silent:.0f} s" if silent > SILENT_AFTER.total_seconds() else ""
 
 
-def ailments(clusters: Sequence[ClusterCondition], slack: SlackCondition, now: datetime) -> Mapping[str, str]:
-    """What keeps podbot from being alive and well: a watch, a cluster that nobody leads, Slack."""
+def ailments(
+    clusters: Sequence[ClusterCondition],
+    slack: SlackCondition,
+    moment: float,
+    *,
+    woke_at: float | None = None,
+) -> Mapping[str, str]:
+    """What keeps podbot from being alive and well: a watch, a cluster that nobody leads, Slack.
+
+    `woke_at`: when the machine was suspended last, the moment it went on. The clock stood still meanwhile, so
+    what was seen before looks fresh and proves nothing.
+    """
     found: dict[str, str] = {}
+    if _is_before(slack.answered_at, woke_at):
+        found["slack"] = f"not asked {_SINCE_IT_WOKE}"
     for each in clusters:
-        if problem := watch_problem(each.freshness, now):
+        if problem := watch_problem(each.freshness, moment):
             found[f"watch of {each.name}"] = problem
+        elif each.freshness is not None and _is_before(each.freshness.heard, woke_at):
+            found[f"watch of {each.name}"] = f"nothing heard {_SINCE_IT_WOKE}"
         if each.lease_problem or not each.led:
             found[f"lease of {each.name}"] = each.lease_problem or "nobody leads"
     return found | _of_slack(slack)
@@ -76,7 +97,7 @@ def troubles(
     delivery: Mapping[str, str],
     slack: SlackCondition,
     heartbeat_problem: str,
-    now: datetime,
+    moment: float,
 ) -> Mapping[str, str]:
     """What the operator has to hear of if it lasts, by subject.
 
@@ -86,7 +107,9 @@ def troubles(
     for each in clusters:
         if each.led_elsewhere:
             continue
-        if problem := watch_problem(each.freshness, now):
+        if each.name_problem:
+            found[f"name of {each.name}"] = each.name_problem
+        elif problem := watch_problem(each.freshness, moment):
             found[f"watch of {each.name}"] = problem
         if each.lease_problem:
             found[f"lease of {each.name}"] = each.lease_problem
@@ -101,6 +124,10 @@ def troubles(
     if heartbeat_problem:
         found["heartbeat"] = heartbeat_problem
     return found
+
+
+def _is_before(seen_at: float | None, woke_at: float | None) -> bool:
+    return woke_at is not None and (seen_at is None or seen_at < woke_at)
 
 
 def _of_slack(slack: SlackCondition) -> dict[str, str]:

@@ -25,11 +25,17 @@ AGAIN_AFTER = 5.0
 log = logs.get(__name__)
 
 
+def _never() -> float:
+    """Nothing was slept: for machines that are not suspended."""
+    return 0.0
+
+
 class Heart:
     """Beats as the configuration that is in force says, and not at all where it says nothing.
 
     `ailments` are what keeps it from beating. `is_ours` says whether this replica is the one that beats:
-    that must be true of one that leads only, so that nothing beats when nobody leads.
+    that must be true of one that leads only, so that nothing beats when nobody leads. `slept` says for how
+    many seconds the machine was suspended since whenever (`suspension.slept`).
     """
 
     def __init__(
@@ -39,24 +45,31 @@ class Heart:
         ailments: Callable[[], Mapping[str, str]],
         is_ours: Callable[[], bool],
         clock: Clock,
+        slept: Callable[[], float] = _never,
     ) -> None:
         self._plan = plan
         self._ailments = ailments
         self._is_ours = is_ours
         self._clock = clock
+        self._slept = slept
         self._late = 0.0
         self._ailing: frozenset[str] = frozenset()
         self.problem = ""
         """Why the last call did not arrive; empty where it did, or none was due."""
+        self.woke_at: float | None = None
+        """When the machine went on that was suspended last, monotonic; None: it never was."""
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        due = self._clock.monotonic()
+        due, slept = self._clock.monotonic(), self._slept()
         while True:
             began = self._clock.monotonic()
             await self._clock.sleep(TICK)
             now = self._clock.monotonic()
-            self._late = max(self._late, now - began - TICK)
+            before, slept = slept, self._slept()
+            if slept - before > STANDS_STILL:
+                self.woke_at = now
+            self._late = max(self._late, now - began - TICK, slept - before)
             plan = self._plan()
             if plan is None or not self._is_ours():
                 self.problem, self._late, due = "", 0.0, now

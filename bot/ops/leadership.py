@@ -19,6 +19,7 @@ from bot.clock import Clock
 from bot.errors import ClusterError, Deposed, ObjectConflict, PodbotError
 from bot.model.leadership import Term
 from bot.ops.leases import RENEWS_EVERY, Hold, Lease
+from bot.ops.suspension import slept as suspended
 
 STOPS_WITHIN = 0.3
 """Of a lease's duration, what leads has to stop in. With the time for renewals a tenth is left of it, for
@@ -56,6 +57,11 @@ class Leadership(Protocol):
     @property
     def problem(self) -> str:
         """Why it cannot be told who leads; empty while all is well."""
+        ...
+
+    @property
+    def stops_within(self) -> float:
+        """Seconds that what leads has to stop in once that is over."""
         ...
 
     async def run(self, lead: Lead) -> None:
@@ -109,6 +115,11 @@ class Alone:
         """There is none."""
         return ""
 
+    @property
+    def stops_within(self) -> float:
+        """Without end: nobody else waits for it."""
+        return float("inf")
+
     async def run(self, lead: Lead) -> None:
         """Lead at once, in the only term, until cancelled."""
         self._leads = True
@@ -130,9 +141,13 @@ class Elector:
         seconds: int,
         load: Load | None = None,
         chance: Callable[[], float] = random.random,
+        slept: Callable[[], float] = suspended,
     ) -> None:
-        """`seconds`: the lease's duration; `chance` gives numbers from 0 to 1, to keep replicas apart."""
-        self._hold = Hold(lease, identity, clock, seconds=seconds)
+        """`seconds`: the lease's duration; `chance` gives numbers from 0 to 1, to keep replicas apart.
+
+        `slept` says for how many seconds the machine was suspended: leases run out meanwhile.
+        """
+        self._hold = Hold(lease, identity, clock, seconds=seconds, slept=slept)
         self._clock = clock
         self._seconds = seconds
         self._load = load or Load()
@@ -158,6 +173,11 @@ class Elector:
     def problem(self) -> str:
         """Why the lease cannot be read or written at the moment; empty while all is well."""
         return self._hold.problem
+
+    @property
+    def stops_within(self) -> float:
+        """As the lease has it: nobody else may take it before."""
+        return STOPS_WITHIN * self._seconds
 
     async def run(self, lead: Lead) -> None:
         """Campaign and lead, again and again, until cancelled or until `lead` ends, whose error is raised.
@@ -244,7 +264,7 @@ class Elector:
     async def _renew(self) -> None:
         """Keep the lease; returns when it is lost."""
         while self._hold.good:
-            left = self._hold.until - self._clock.monotonic()
+            left = self._hold.left
             usual = RENEWS_EVERY * self._seconds * (0.8 + 0.4 * self._chance())
             await self._clock.sleep(min(usual / 3 if self._hold.problem else usual, left))
             if not await self._hold.renew():
@@ -253,10 +273,9 @@ class Elector:
 
     async def _stop(self, leading: asyncio.Task[None]) -> None:
         leading.cancel()
-        seconds = STOPS_WITHIN * self._seconds
-        await asyncio.wait({leading}, timeout=seconds)
+        await asyncio.wait({leading}, timeout=self.stops_within)
         if not leading.done():
-            raise LeadsOn(self._hold.lease, seconds)
+            raise LeadsOn(self._hold.lease, self.stops_within)
         if not leading.cancelled():
             leading.exception()  # looked at here, because whoever cancelled does not get to see it
 

@@ -8,6 +8,7 @@ lease change, and never from a time that is written in it. `leadership` decides 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError, ObjectConflict, ObjectNotFound
 from bot.model.leadership import LeaseRecord
+from bot.ops.suspension import slept as suspended
 
 RENEWS_WITHIN = 0.6
 """Of a lease's duration: a leader that could not renew it for so long stops leading."""
@@ -26,6 +28,7 @@ RELEASES_WITHIN = 1.0
 """Seconds that giving back may take; what is not given back runs out."""
 
 _MOST_SKIPPED = 1 << 20
+_NEVER = float("-inf")
 
 logger = logs.get(__name__)
 
@@ -54,12 +57,21 @@ class Lease(Protocol):
 class Hold:
     """What one process knows of a lease, and does with it."""
 
-    def __init__(self, lease: Lease, identity: str, clock: Clock, *, seconds: int) -> None:
-        """`seconds`: for how long nobody else may take it after a renewal."""
+    def __init__(
+        self,
+        lease: Lease,
+        identity: str,
+        clock: Clock,
+        *,
+        seconds: int,
+        slept: Callable[[], float] = suspended,
+    ) -> None:
+        """`seconds`: for how long nobody else may take it after a renewal; `slept` as in `suspension`."""
         self._lease = lease
         self._identity = identity
         self._clock = clock
         self._seconds = seconds
+        self._slept = slept
         self._there = False
         self._seen: LeaseRecord | None = None
         self._seen_at = 0.0
@@ -67,8 +79,7 @@ class Hold:
         self._skip = 0
         self._skips = 1
         self._unsure = False
-        self.until = 0.0
-        """When, by the monotonic clock, this process has to have stopped acting as the holder."""
+        self._until = _NEVER
         self.problem = ""
         """Why the lease cannot be read or written at the moment; empty while all is well."""
 
@@ -85,7 +96,12 @@ class Hold:
     @property
     def good(self) -> bool:
         """Whether this process may act as the holder, at this very moment."""
-        return self._clock.monotonic() < self.until
+        return self.left > 0
+
+    @property
+    def left(self) -> float:
+        """For how many seconds it may, if it is not renewed; not above 0 where it may not."""
+        return self._until - self._passed()
 
     @property
     def is_ours(self) -> bool:
@@ -109,7 +125,7 @@ class Hold:
 
     async def take(self) -> bool:
         """Become the holder, where it has not changed since the last look; raises `ClusterError`."""
-        sent_at = self._clock.monotonic()
+        sent_at = self._passed()
         self._unsure = True
         try:
             async with self._bounded():
@@ -126,8 +142,8 @@ class Hold:
         A renewal that failed otherwise is worth another attempt until then.
         """
         for _ in range(2):
-            sent_at = self._clock.monotonic()
-            left = self.until - sent_at
+            sent_at = self._passed()
+            left = self._until - sent_at
             if left <= 0 or self._seen is None:
                 return False
             try:
@@ -146,12 +162,12 @@ class Hold:
                 return self._renewed(sent_at)
         else:
             return True  # changed twice in a moment; there will be another attempt
-        self.until = 0.0
+        self._until = _NEVER
         return False
 
     async def give_back(self) -> None:
         """Let another take it at once, where it is ours; what does not succeed is left to run out."""
-        self.until = 0.0
+        self._until = _NEVER
         try:
             async with asyncio.timeout(RELEASES_WITHIN):
                 if self._unsure:
@@ -169,7 +185,7 @@ class Hold:
 
         The store knows of a later term: the lease was deleted and made anew, and began to count anew.
         """
-        self.until = 0.0
+        self._until = _NEVER
         self._skip = self._skips
         self._skips = min(2 * self._skips, _MOST_SKIPPED)
 
@@ -194,9 +210,7 @@ class Hold:
     def _claim(self) -> LeaseRecord:
         now = self._clock.now()
         seen = self._seen
-        if seen is not None and self.is_ours:
-            transitions = seen.transitions + self._skip
-            return replace(seen, transitions=transitions, seconds=self._seconds, renewed_at=now)
+        # Also where it is ours already: what this process still writes of an earlier time is then refused.
         return LeaseRecord(
             holder=self._identity,
             transitions=self._skip + (0 if seen is None else seen.transitions + 1),
@@ -212,16 +226,20 @@ class Hold:
 
     async def _still_ours(self) -> bool:
         try:
-            async with self._bounded(max(self.until - self._clock.monotonic(), 0.0)):
+            async with self._bounded(max(self.left, 0.0)):
                 self._note(await self._lease.read())
         except (TimeoutError, ClusterError) as error:
             self.troubled(error)
             return True
         return self.is_ours
 
+    def _passed(self) -> float:
+        """Monotonic time, and the time for which it stood still while others waited for the lease."""
+        return self._clock.monotonic() + self._slept()
+
     def _renewed(self, sent_at: float) -> bool:
         self._unsure = False
-        self.until = sent_at + RENEWS_WITHIN * self._seconds
+        self._until = sent_at + RENEWS_WITHIN * self._seconds
         return self.good
 
     def _note(self, found: LeaseRecord | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -39,21 +40,34 @@ _EVENTS_WRONG = frozenset({400, 413, 415, 422})
 log = logs.get(__name__)
 
 
+Answered: TypeAlias = Callable[[PageFacts, str, str], None]
+"""Told of each call: what it was about, the webhook's name, and why it was not taken; empty where it was."""
+
+
 def _no_link(_facts: PageFacts) -> str:
     return ""
+
+
+def _nobody(_facts: PageFacts, _webhook: str, _problem: str) -> None:
+    """The log says it."""
 
 
 class WebhookDelivery:
     """Implements `bot.outbox.ports.Delivery` for letters whose channel is a webhook.
 
-    `webhooks` are those of the configuration that is in force, `link` where the incident's message stands.
+    `webhooks` are those of the configuration that is in force, `link` where the incident's message stands;
+    `answered` has the incident's story say what came of each call.
     """
 
     def __init__(
-        self, webhooks: Callable[[], Mapping[str, Webhook]], link: Callable[[PageFacts], str] = _no_link
+        self,
+        webhooks: Callable[[], Mapping[str, Webhook]],
+        link: Callable[[PageFacts], str] = _no_link,
+        answered: Answered = _nobody,
     ) -> None:
         self._webhooks = webhooks
         self._link = link
+        self._answered = answered
         self._problems: dict[str, str] = {}
 
     def trouble(self) -> Mapping[str, str]:
@@ -111,6 +125,7 @@ class WebhookDelivery:
             self._problems[name] = (
                 "the configuration has no webhook of this name, and an incident waits for it"
             )
+            self._answered(facts, name, f"{self._problems[name]}; still trying")
             raise DeliveryFailed(self._problems[name], CLOSED_SECONDS, refused=first)
         facts = msgspec.structs.replace(facts, link=self._link(facts))
         try:
@@ -118,8 +133,12 @@ class WebhookDelivery:
         except WebhookFailed as failure:
             self._problems[name] = str(failure)
             log.warning("page_failed", webhook=name, incident=facts.incident, problem=str(failure))
-            raise _in_the_outboxs_words(failure, first=first) from failure
+            refusal = _in_the_outboxs_words(failure, first=first)
+            again = "; still trying" if isinstance(refusal, DeliveryFailed) else ", and does not take this"
+            self._answered(facts, name, f"{failure}{again}")
+            raise refusal from failure
         self._problems.pop(name, None)
+        self._answered(facts, name, "")
         log.info("paged", webhook=name, incident=facts.incident, page=facts.event)
 
 

@@ -27,6 +27,8 @@ class Pulse:
         self._clock = clock
         self._problem = "it has not answered yet"
         self._asked_at = clock.monotonic()
+        self.answered_at: float | None = None
+        """When there was an answer, good or bad, or none in time; monotonic."""
 
     @property
     def problem(self) -> str:
@@ -43,4 +45,5 @@ class Pulse:
             except TimeoutError:
                 problem = f"no answer within {ASKS_WITHIN:.0f} s"
             self._problem, self._asked_at = problem, self._clock.monotonic()
+            self.answered_at = self._asked_at
             await self._clock.sleep(ASK_EVERY)

@@ -7,17 +7,18 @@ Slack is what fails, by the webhook of last resort. The log has it in any case.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
 
 from bot import logs
 from bot.clock import Clock
 from bot.errors import PodbotError
 from bot.incidents.ports import Outbox
-from bot.model.letters import Letter, LetterKey
+from bot.model.letters import KeptLetter, Letter, LetterKey
 from bot.model.messages import spoken
 from bot.model.people import ChannelId
 from bot.ops import vigil_words
-from bot.ops.episodes import Announcement, Episode, Instant, step
+from bot.ops.episodes import Announcement, Episode, Look, looked, step
 from bot.outbox.ports import LastResort
 
 LOOK_EVERY = 1.0
@@ -38,11 +39,24 @@ async def _alone(_key: str) -> bool:
     return True
 
 
+class OwnLetters(Protocol):
+    """What was told, kept so that the next process can tell its end. Everything raises `StoreUnavailable`."""
+
+    async def kept(self) -> Sequence[KeptLetter]:
+        """Those that wait, or may get another wording."""
+        ...
+
+    async def keep(self, letter: Letter) -> None:
+        """Keep it in place of its earlier wording."""
+        ...
+
+
 class Vigil:
     """Tells of `troubles`: what is wrong at this moment, by subject.
 
     `is_first` is asked once for each episode, so that of several replicas that see the same one tells it
-    (`pods.ports.Claims.first`).
+    (`pods.ports.Claims.first`). `own` keeps what is told, where this is the only process to tell it; with
+    several, each would take what another is telling for what a dead one had told.
     """
 
     def __init__(
@@ -54,6 +68,7 @@ class Vigil:
         last_resort: LastResort | None,
         clock: Clock,
         is_first: Callable[[str], Awaitable[bool]] = _alone,
+        own: OwnLetters | None = None,
     ) -> None:
         self._troubles = troubles
         self._outbox = outbox
@@ -61,19 +76,30 @@ class Vigil:
         self._last_resort = last_resort
         self._clock = clock
         self._is_first = is_first
+        self._own = own
         self._episodes: Mapping[str, Episode] = {}
         self._left_to_others: set[LetterKey] = set()
 
     async def run(self) -> None:
         """Keep it until cancelled."""
+        look = self._look()
+        await self._bounded("recall", self._recall(look))
         while True:
-            now = Instant(at=self._clock.now(), tick=self._clock.monotonic())
-            self._episodes, said = step(self._episodes, self._troubles(), now)
+            look = self._look(look)
+            self._episodes, said = step(self._episodes, self._troubles(), look.now)
             live = {vigil_words.key(each) for each in self._episodes.values()}
             self._left_to_others &= live
             for each in said:
                 await self._tell(each)
             await self._clock.sleep(LOOK_EVERY)
+
+    def _look(self, before: Look | None = None) -> Look:
+        return looked(before, at=self._clock.now(), clock=self._clock.monotonic())
+
+    async def _recall(self, look: Look) -> None:
+        """Go on with what another process told and did not live to see the end of."""
+        if self._own is not None:
+            self._episodes = vigil_words.recalled(await self._own.kept(), look.now)
 
     async def _tell(self, said: Announcement) -> None:
         episode = said.episode
@@ -87,12 +113,12 @@ class Vigil:
             return
         about_slack, slack_fails = episode.subject == SLACK, self._slack_fails()
         if said.over or not about_slack:
-            await self._bounded("letter", self._outbox.put([self._letter(said)]))
+            letter = vigil_words.letter(said, self._channel)
+            if self._own is not None:
+                await self._bounded("store", self._own.keep(letter))
+            await self._bounded("letter", self._outbox.put([letter]))
         if self._last_resort is not None and (about_slack or slack_fails):
             await self._bounded("last resort", self._last_resort.tell(text))
-
-    def _letter(self, said: Announcement) -> Letter:
-        return vigil_words.letter(said, self._channel, self._clock.now())
 
     def _slack_fails(self) -> bool:
         episode = self._episodes.get(SLACK)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.model import durations
-from bot.model.letters import Letter, LetterKey, Urgency
+from bot.model.letters import KeptLetter, Letter, LetterKey, Urgency
 from bot.model.messages import Inline, Line, Message, Moment, Paragraph, Text, spoken
 from bot.model.people import ChannelId
-from bot.ops.episodes import Announcement, Episode
+from bot.ops.episodes import RECALLED_OVER_AFTER, Announcement, Episode, Instant
 from bot.outbox.wording import OWN
 
 LONGEST_PROBLEM = 300
 
+_ABOUT = "podbot/"
+_STAMP = "%Y%m%dT%H%M%S"
+"""How a letter's key names its episode: by subject and first moment."""
 
-def letter(said: Announcement, channel: ChannelId, now: datetime) -> Letter:
-    """The letter to the operator: one message an episode, kept true."""
+
+def letter(said: Announcement, channel: ChannelId) -> Letter:
+    """The letter to the operator: one message an episode, kept true. `recalled` reads it."""
     episode = said.episode
     line = words(said)
     return Letter(
@@ -26,13 +31,39 @@ def letter(said: Announcement, channel: ChannelId, now: datetime) -> Letter:
         message=Message(text=spoken(line), blocks=(Paragraph(lines=(line,)),)),
         revision=episode.revision,
         urgency=Urgency.NORMAL,
-        created_at=now,
+        created_at=episode.since.at,
+        final=said.over,
     )
+
+
+def recalled(kept: Iterable[KeptLetter], now: Instant) -> Mapping[str, Episode]:
+    """The episodes, by subject, of which letters of a process that has ended say that they last.
+
+    What letters do not tell, such as how often one came, begins anew.
+    """
+    found: dict[str, Episode] = {}
+    for each in (one.letter for one in kept if not one.letter.final):
+        subject, _, stamp = each.key.removeprefix(_ABOUT).rpartition("/")
+        try:
+            first = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            continue  # a key of another version of podbot, whose message stays as it is
+        since = min(each.created_at, now.at)
+        found[subject] = Episode(
+            subject=subject,
+            first=Instant(at=first, tick=now.tick),
+            since=Instant(at=since, tick=now.tick - (now.at - since).total_seconds()),
+            problem="",
+            told=True,
+            revision=each.revision,
+            over_after=RECALLED_OVER_AFTER,
+        )
+    return found
 
 
 def key(episode: Episode) -> LetterKey:
     """Which message tells of it."""
-    return LetterKey(f"podbot/{episode.subject}/{episode.first.at:%Y%m%dT%H%M%S}")
+    return LetterKey(f"{_ABOUT}{episode.subject}/{episode.first.at.astimezone(UTC):{_STAMP}}")
 
 
 def words(said: Announcement) -> Line:
@@ -67,11 +98,23 @@ class _Words:
 _ANNOUNCED = "what died meanwhile has been announced"
 
 _SUBJECTS = {
+    "start": _Words(
+        has_been="it has been waiting for its store, and has watched nothing,",
+        meanwhile="What dies meanwhile is announced once the store answers.",
+        was="it waited for its store, and watched nothing,",
+        now=_ANNOUNCED,
+    ),
     "watch": _Words(
         has_been="{} has not been watched",
         meanwhile="What dies there is announced once it is watched again.",
         was="{} was not watched",
         now=_ANNOUNCED,
+    ),
+    "name": _Words(
+        has_been="{} has been neither watched nor announced",
+        meanwhile="What dies there is not told.",
+        was="{} was neither watched nor announced",
+        now="it is watched now",
     ),
     "lease": _Words(
         has_been="it cannot be told who leads {}",
@@ -84,6 +127,12 @@ _SUBJECTS = {
         meanwhile="Alerts go out from memory, which a restart would lose.",
         was="nothing could be saved",
         now="what was in memory is being saved",
+    ),
+    "backlog": _Words(
+        has_been="what was left unsaid of {} is not known yet",
+        meanwhile="New incidents are told; what changed in older ones waits.",
+        was="what was left unsaid of {} was not known",
+        now="it is being said",
     ),
     "slack": _Words(
         has_been="Slack takes nothing",
@@ -143,4 +192,6 @@ def _span(since: datetime, until: datetime) -> Line:
 def _again(episode: Episode) -> Line:
     if episode.times == 1:
         return ()
-    return (Text(f" It came {episode.times} times since "), Moment(episode.first.at), Text("."))
+    # A clock that was put back has the episode begin later than it came last.
+    first = min(episode.first.at, episode.since.at)
+    return (Text(f" It came {episode.times} times since "), Moment(first), Text("."))

@@ -18,7 +18,8 @@ from bot.ops.condition import ClusterCondition, SlackCondition, ailments, troubl
 from bot.ops.heartbeat import Heart
 from bot.ops.leadership import Leadership
 from bot.ops.pulse import Ask, Pulse
-from bot.ops.vigil import Vigil
+from bot.ops.suspension import slept as suspended
+from bot.ops.vigil import OwnLetters, Vigil
 from bot.outbox.ports import LastResort
 from bot.watch.freshness import Freshness
 
@@ -46,12 +47,18 @@ class Watched(Protocol):
         """Why its incidents cannot be saved; empty while they can."""
         ...
 
+    @property
+    def name_problem(self) -> str:
+        """Why it may not have its name; empty while it may."""
+        ...
+
 
 class Watchman:
     """Of the whole process. Of several replicas the one beats that leads the first of `lines`.
 
     `ask_slack` and `slack_connected` say whether Slack answers, and whether it can reach podbot; `delivery`
-    is the outbox's trouble as far as nobody tells it yet. `is_first` is `pods.ports.Claims.first`.
+    is the outbox's trouble as far as nobody tells it yet. `is_first` is `pods.ports.Claims.first`, `slept`
+    for how many seconds the machine was suspended since whenever; `own` is as `Vigil` has it.
     """
 
     def __init__(
@@ -67,6 +74,8 @@ class Watchman:
         last_resort: LastResort | None,
         is_first: Callable[[str], Awaitable[bool]],
         clock: Clock,
+        own: OwnLetters | None = None,
+        slept: Callable[[], float] = suspended,
     ) -> None:
         self._lines = lines
         self._slack_connected = slack_connected
@@ -75,9 +84,10 @@ class Watchman:
         self._pulse = Pulse(ask_slack, clock)
         self._heart = Heart(
             plan=heartbeat,
-            ailments=lambda: ailments(self._clusters(), self._slack(), clock.now()),
+            ailments=self._ailments,
             is_ours=lambda: lines[0].leadership.leading is not None,
             clock=clock,
+            slept=slept,
         )
         self._vigil = Vigil(
             troubles=self._troubles,
@@ -86,6 +96,7 @@ class Watchman:
             last_resort=last_resort,
             clock=clock,
             is_first=is_first,
+            own=own,
         )
 
     async def run(self) -> None:
@@ -95,17 +106,25 @@ class Watchman:
             tasks.create_task(self._heart.run(), name="heartbeat")
             tasks.create_task(self._vigil.run(), name="vigil")
 
+    def _ailments(self) -> Mapping[str, str]:
+        moment = self._clock.monotonic()
+        return ailments(self._clusters(), self._slack(), moment, woke_at=self._heart.woke_at)
+
     def _troubles(self) -> Mapping[str, str]:
         return troubles(
             self._clusters(),
             delivery=self._delivery(),
             slack=self._slack(),
             heartbeat_problem=self._heart.problem,
-            now=self._clock.now(),
+            moment=self._clock.monotonic(),
         )
 
     def _slack(self) -> SlackCondition:
-        return SlackCondition(problem=self._pulse.problem, connected=self._slack_connected())
+        return SlackCondition(
+            problem=self._pulse.problem,
+            answered_at=self._pulse.answered_at,
+            connected=self._slack_connected(),
+        )
 
     def _clusters(self) -> Sequence[ClusterCondition]:
         return [
@@ -116,6 +135,7 @@ class Watchman:
                 led=each.leadership.leader is not None,
                 lease_problem=each.leadership.problem,
                 store_problem=each.store_trouble,
+                name_problem=each.name_problem,
             )
             for each in self._lines
         ]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ops.episodes import (
     AT_ONCE,
     COMES_BACK_WITHIN,
+    LONGEST_LOOK,
     OVER_AFTER,
     PATIENCE,
     Announcement,
     Episode,
     Instant,
+    Look,
+    looked,
     patience,
     step,
 )
@@ -161,3 +165,104 @@ def test_only_what_a_restart_would_lose_is_told_at_once() -> None:
     """Everything else may mend itself."""
     assert {STORE} == AT_ONCE
     assert patience(SLACK) == PATIENCE
+
+
+HOUR = 3_600
+
+
+class Clocks:
+    """One look a second by clocks that leap, and what was said: is it over, how long ago, for how long."""
+
+    def __init__(self) -> None:
+        self.wall, self.monotonic = START, 0.0
+        self.last: Look | None = None
+        self.state: Mapping[str, Episode] = {}
+        self.said: list[tuple[bool, timedelta, timedelta]] = []
+
+    def look(self, *ill: str, times: int = 1) -> Clocks:
+        for _ in range(times):
+            self.passes(wall=1, monotonic=1)
+            self.last = looked(self.last, at=self.wall, clock=self.monotonic)
+            self.state, said = step(self.state, dict.fromkeys(ill, "why"), self.last.now)
+            self.said += [(each.over, *_ago(each.episode, self.wall)) for each in said]
+        return self
+
+    def passes(self, *, wall: float, monotonic: float) -> None:
+        self.wall += timedelta(seconds=wall)
+        self.monotonic += monotonic
+
+
+def _ago(episode: Episode, now: datetime) -> tuple[timedelta, timedelta]:
+    """How long ago it began, and for how long it was so, as people read it."""
+    return now - episode.since.at, (episode.well_since.at if episode.well_since else now) - episode.since.at
+
+
+GAPS = pytest.mark.parametrize(
+    ("wall", "monotonic"),
+    [
+        pytest.param(HOUR, 0, id="a leap forward"),
+        pytest.param(-HOUR, 0, id="a leap backward"),
+        pytest.param(HOUR, 0, id="suspended"),
+        pytest.param(HOUR, HOUR, id="stood still"),
+    ],
+)
+
+
+@GAPS
+def test_what_is_there_after_a_gap_has_lasted_since_then(wall: float, monotonic: float) -> None:
+    """Everything has to connect again: that is no outage, until it has lasted as long as any other."""
+    clocks = Clocks().look(times=10)
+    clocks.passes(wall=wall, monotonic=monotonic)
+    clocks.look(SLACK, times=60).look(times=100)
+    assert clocks.said == []
+    clocks.look(SLACK, times=int(PATIENCE) + 1)
+    assert clocks.said == [(False, timedelta(seconds=PATIENCE), timedelta(seconds=PATIENCE))]
+
+
+@GAPS
+def test_a_gap_counts_as_a_look_and_no_more(wall: float, monotonic: float) -> None:
+    """Trouble before and after it was seen for so many looks, and is told as having lasted for so long."""
+    clocks = Clocks().look(WATCH, times=30)
+    clocks.passes(wall=wall, monotonic=monotonic)
+    clocks.look(WATCH, times=50)
+    assert clocks.said == [], "nobody knows how it was meanwhile"
+    clocks.look(WATCH, times=int(PATIENCE))
+    ((over, ago, lasted),) = clocks.said
+    assert not over
+    assert ago == lasted == timedelta(seconds=PATIENCE)
+
+
+@GAPS
+def test_what_was_told_before_a_gap_ends_after_it(wall: float, monotonic: float) -> None:
+    """In the words of the clock as it then is, and not before it was seen to be well for long enough."""
+    clocks = Clocks().look(WATCH, times=200)
+    clocks.passes(wall=wall, monotonic=monotonic)
+    clocks.look(times=int(OVER_AFTER))
+    assert len(clocks.said) == 1, "it has not been well for long enough"
+    clocks.look(times=2)
+    over, _, lasted = clocks.said[-1]
+    assert over
+    assert timedelta(seconds=200) <= lasted <= timedelta(seconds=200 + LONGEST_LOOK)
+
+
+@GAPS
+def test_a_gap_within_a_pause_does_not_end_it(wall: float, monotonic: float) -> None:
+    """Well for a moment on either side is not well."""
+    clocks = Clocks().look(WATCH, times=200).look(times=5)
+    clocks.passes(wall=wall, monotonic=monotonic)
+    clocks.look(times=5).look(WATCH, times=10)
+    assert [over for over, _, _ in clocks.said] == [False]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 90), st.integers(-HOUR, HOUR), st.booleans())))
+def test_whatever_clocks_do(history: list[tuple[bool, int, int, bool]]) -> None:
+    """Nothing is told to have lasted for longer than it was looked at, nor to begin in the future."""
+    clocks, looks = Clocks(), 0
+    for ill, times, gap, stands_still in history:
+        clocks.passes(wall=gap, monotonic=max(gap, 0) if stands_still else 0)
+        for _ in range(times):
+            before = len(clocks.said)
+            clocks.look(*([WATCH] if ill else []))
+            looks += 1
+            for _over, ago, lasted in clocks.said[before:]:
+                assert timedelta() <= lasted <= ago <= timedelta(seconds=looks * LONGEST_LOOK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -28,7 +28,7 @@ from tests.support.clock import START, HeldClock, settle
 from tests.support.receiver import Receiver, receiving
 from tests.support.waiting import eventually
 
-FRESH = Freshness(sync=Sync.IN_SYNC, since=START, last_contact=START)
+FRESH = Freshness(sync=Sync.IN_SYNC, since=START, last_contact=START, heard=0.0)
 PROD, STAGING = ClusterName("prod"), ClusterName("staging")
 WELL = ClusterCondition(name=PROD, freshness=FRESH, leads=True, led=True)
 
@@ -161,7 +161,7 @@ async def test_an_event_loop_that_stands_still_is_no_sign_of_life() -> None:
             id="away",
         ),
         pytest.param(
-            Freshness(sync=Sync.IN_SYNC, since=START, last_contact=START - SILENT_AFTER),
+            replace(FRESH, heard=-SILENT_AFTER.total_seconds()),
             "nothing heard for 240 s",
             id="silent, whatever it says",
         ),
@@ -169,15 +169,15 @@ async def test_an_event_loop_that_stands_still_is_no_sign_of_life() -> None:
 )
 def test_a_watch_is_fresh_while_something_is_heard(freshness: Freshness | None, problem: str) -> None:
     """Being connected is not enough."""
-    assert watch_problem(freshness, START + timedelta(minutes=1)) == problem
+    assert watch_problem(freshness, 60.0) == problem
 
 
 def test_what_keeps_it_from_beating() -> None:
     """Each watch, a cluster that nobody leads, and Slack; a cluster that another leads is no ailment."""
     elsewhere = ClusterCondition(name=STAGING, freshness=FRESH, leads=False, led=True)
-    assert ailments([WELL, elsewhere], SlackCondition(), START) == {}
+    assert ailments([WELL, elsewhere], SlackCondition(), 0.0) == {}
     nobodys = ClusterCondition(name=STAGING, freshness=None, leads=False, led=False)
-    assert ailments([WELL, nobodys], SlackCondition(problem="no answer", connected=False), START) == {
+    assert ailments([WELL, nobodys], SlackCondition(problem="no answer", connected=False), 0.0) == {
         "watch of staging": "it has not begun",
         "lease of staging": "nobody leads",
         "slack": "no answer",
@@ -198,7 +198,7 @@ def test_what_people_are_to_hear_of() -> None:
         delivery=delivery,
         slack=SlackCondition(problem="Slack answered token_revoked"),
         heartbeat_problem="it answered 404",
-        now=START,
+        moment=0.0,
     )
     assert found == {
         "watch of prod": "it has not begun",
@@ -208,6 +208,16 @@ def test_what_people_are_to_hear_of() -> None:
         "slack": "token_revoked",
         "heartbeat": "it answered 404",
     }
+
+
+def test_another_cluster_under_a_name_is_a_subject_of_its_own() -> None:
+    """Not a watch that comes back; and it keeps podbot from beating, as the watch of this name is none."""
+    starting = Freshness(sync=Sync.STARTING, since=START, last_contact=None, problem="another cluster's")
+    refused = replace(WELL, freshness=starting, name_problem="another cluster's")
+    well = replace(WELL, name=STAGING)
+    found = troubles([refused, well], delivery={}, slack=SlackCondition(), heartbeat_problem="", moment=0.0)
+    assert found == {"name of prod": "another cluster's"}
+    assert ailments([refused, well], SlackCondition(), 0.0) == {"watch of prod": "another cluster's"}
 
 
 async def test_a_pulse_that_was_not_felt_lately_is_none() -> None:

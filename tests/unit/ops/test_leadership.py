@@ -27,6 +27,8 @@ class Replica:
     server: LeaseServer
     load: Load = field(default_factory=Load)
     stops_in: float = 0.0
+    slept: float = 0.0
+    """For how long its machine has been suspended, by which its clock is behind."""
     terms: list[Term] = field(default_factory=list)
     led: list[tuple[float, float]] = field(default_factory=list)
     leads: bool = False
@@ -39,7 +41,9 @@ class Replica:
     def start(self) -> Replica:
         self.lease = MemoryLease(server=self.server)
         clock = RecordedClock(START)
-        self.elector = Elector(self.lease, self.name, clock, seconds=SECONDS, load=self.load)
+        self.elector = Elector(
+            self.lease, self.name, clock, seconds=SECONDS, load=self.load, slept=lambda: self.slept
+        )
         self.task = asyncio.create_task(self.elector.run(self.lead or self._lead), name=self.name)
         return self
 
@@ -172,7 +176,7 @@ def test_it_leads_on_through_a_short_outage_of_the_api_server() -> None:
 
 
 def test_it_stops_leading_in_a_long_outage_before_the_lease_is_over() -> None:
-    """Whoever cannot renew stops in time, and goes on in the same term if nobody else came."""
+    """Whoever cannot renew stops in time, and goes on in a term of its own if nobody else came."""
 
     async def story() -> None:
         server = LeaseServer()
@@ -187,7 +191,47 @@ def test_it_stops_leading_in_a_long_outage_before_the_lease_is_over() -> None:
         assert replica.elector.leading is None
         replica.lease.away = None
         await until_leads(replica, within=1)
-        assert replica.terms == [Term(1), Term(1)]
+        assert replica.terms == [Term(1), Term(2)]
+        await replica.stop()
+
+    virtually(story)
+
+
+def test_who_wakes_up_does_not_lead_on_an_old_lease() -> None:
+    """The machine was suspended, and its clock stood still: for everybody else the lease was over."""
+
+    async def story() -> None:
+        server = LeaseServer()
+        first = Replica(name="a", server=server).start()
+        await until_leads(first, within=1)
+        await asyncio.sleep(10)
+        before = first.elector.leading
+        first.slept += 60
+        assert (before, first.elector.leading) == (1, None)
+        await asyncio.sleep(2)
+        assert first.led, "it has stopped"
+        await until_leads(first, within=2)
+        assert first.terms == [Term(1), Term(2)]
+        await asyncio.sleep(30)
+        assert first.elector.leading == 2
+        await first.stop()
+
+    virtually(story)
+
+
+def test_an_answer_that_comes_after_the_machine_slept_is_worth_nothing() -> None:
+    """The lease counts from when the renewal was sent."""
+
+    async def story() -> None:
+        replica = Replica(name="a", server=LeaseServer()).start()
+        await until_leads(replica, within=1)
+        replica.lease.mishaps = lambda: Mishap(back=1.0)
+        while replica.lease.requests < 3:  # noqa: ASYNC110 - time is virtual
+            await asyncio.sleep(0.1)
+        replica.slept += 60
+        await asyncio.sleep(1.5)
+        assert replica.elector.leading is None
+        assert replica.led
         await replica.stop()
 
     virtually(story)

@@ -131,6 +131,30 @@ async def test_what_follows_names_the_alert_and_nothing_else(receiver: Receiver,
     ]
 
 
+async def test_what_came_of_each_call_is_told(receiver: Receiver) -> None:
+    """For the incident's story: that it was not reached, that it does not take it, that it was."""
+    told: list[tuple[str, str, str]] = []
+    webhooks = {"on-call": Webhook(kind=WebhookKind.PAGERDUTY, url=receiver.url, routing_key=KEY)}
+    delivery = WebhookDelivery(
+        lambda: webhooks,
+        answered=lambda facts, name, problem: told.append((facts.incident, name, problem)),
+    )
+    for status, error in ((503, DeliveryFailed), (413, Undeliverable)):
+        receiver.answers = [web.Response(status=status)]
+        with pytest.raises(error):
+            await delivery.post(ON_CALL, carrying(facts("trigger")), letter=LETTER)
+    await delivery.post(ON_CALL, carrying(facts("trigger")), letter=LETTER)
+    with pytest.raises(DeliveryFailed):
+        await delivery.post(AUDIT, carrying(facts("trigger")), letter=LETTER)
+    assert [each[:2] for each in told] == [("1F3K", "on-call")] * 3 + [("1F3K", "audit")]
+    assert [each[2] for each in told[:3]] == [
+        "it answered 503; still trying",
+        "it answered 413, and does not take this",
+        "",
+    ]
+    assert "has no webhook of this name" in told[3][2]
+
+
 def test_what_pagerduty_would_refuse_for_its_length_is_shortened() -> None:
     """Its limits: 1,024 characters of summary, 255 of key; a severity that is not a page only warns."""
     event = pagerduty.event(facts("trigger", headline="x" * 2_000, cluster="c" * 300, severity="minor"), KEY)
@@ -220,7 +244,7 @@ async def test_what_is_taken_care_of_before_it_was_sent_wakes_nobody(receiver: R
 
 async def test_what_was_certainly_not_taken_is_not_taken_back(receiver: Receiver) -> None:
     """Somebody has it by the time at which the receiver takes pages again."""
-    receiver.answers.append(429)
+    receiver.answers.append(web.Response(status=429, headers={"Retry-After": "600"}))
     async with running(delivery_to(receiver), HurriedClock(50)) as outbox:
         await outbox.open(PROD, MemoryStore())
         await outbox.put([page("trigger", 1)])
@@ -238,7 +262,7 @@ async def test_a_page_that_may_have_arrived_is_said_as_it_is_by_then(receiver: R
     receiver.alerts["podbot/prod/1F3K"] = "triggered"
     async with running(delivery_to(receiver), HurriedClock(50)) as outbox:
         await outbox.open(PROD, store)
-        await eventually(lambda: outbox.waiting == 0)
+        await outbox.flush(30)
     assert receiver.alerts == {}
     assert store.posted[LETTER].revision == 2
 
@@ -282,7 +306,7 @@ async def test_whatever_fails_the_receiver_ends_up_with_how_it_is(
             if then == "restarted":
                 await outbox.close(PROD)
                 await outbox.open(PROD, store)
-        await eventually(lambda: outbox.waiting == 0)
+        await outbox.flush(30)
     last = ("trigger", *(event for event, _ in events))[-1]
     possible: dict[str, set[str | None]] = {
         "trigger": {"triggered"},
