@@ -13,6 +13,7 @@ from bot.model.commands import Verb
 from bot.model.incidents import Incident
 from bot.model.people import Asker
 from bot.model.pods import ALL_NAMESPACES
+from bot.model.problems import Refused
 from bot.model.silences import SilenceScope
 
 
@@ -57,7 +58,10 @@ class Access:
         for verb in _READING:
             if self._gate.decide(asker, verb, namespace).allowed:
                 return self._gate.authorise(asker, verb, namespace, what)
-        return self._gate.authorise(asker, Verb.LIST, namespace, what)
+        try:
+            return self._gate.authorise(asker, Verb.LIST, namespace, what)
+        except Refused as refused:
+            raise Refused(refused.decision, "see incidents") from None
 
 
 _READING = (Verb.LIST, Verb.INCIDENTS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.incidents import announce, buttons, headline
+from bot.incidents import announce, buttons, group_words, headline
 from bot.incidents.timeline import Happening, timeline
 from bot.model.incident_commands import ExportForm, ExportIncident, ShowIncident, ShowRestarts
+from bot.model.incidents import Scope
 from bot.model.messages import (
     Actions,
     Audience,
@@ -38,6 +39,8 @@ def account(told: Account, *, route: str = "", runbook: str = "") -> Message:
     said = announce.message(incident, route=route, runbook=runbook)
     facts = tuple(each for each in said.blocks if not isinstance(each, Actions | Context))
     live = () if incident.state.is_over else (buttons.row(incident),)
+    if incident.state.is_over and incident.key.scope is Scope.STORM:
+        facts += tuple(group_words.listing(incident))
     quiet = Context(headline.provenance(incident, route, runbook))
     return Message(
         text=said.text, blocks=(*facts, *_timeline(timeline(told)), *live, _looks(told), *_cut(told), quiet)

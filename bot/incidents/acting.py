@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.clock import Clock
 from bot.incidents.access import Access, named
-from bot.incidents.acts import Act, ActCommand, ActRefusal, ActResult
-from bot.incidents.ports import Board, Gate, Incidents
+from bot.incidents.acts import Act, ActCommand, ActRefusal, ActResult, DrawAnew
+from bot.incidents.ports import Board, Gate
+from bot.incidents.store_ports import Incidents
 from bot.model.answers import Decision
 from bot.model.commands import DeletePod
 from bot.model.incident_answers import Acted
@@ -24,7 +25,7 @@ from bot.model.incident_problems import (
     NotTakenInTime,
     StillFailing,
 )
-from bot.model.incidents import Incident, IncidentId
+from bot.model.incidents import Incident, IncidentId, IncidentState, SilenceId
 from bot.model.people import Asker
 from bot.model.silences import Silence
 
@@ -59,6 +60,15 @@ class Acting:
         act = Act(command=command, by=asker.person.id, at=self._clock.now(), silence=silence)
         return await self._board.act(act)
 
+    async def silence_changed(self, identity: SilenceId) -> None:
+        """Have what is written of a silence hold at once, where its cluster is led from here."""
+        await self._board.silence_changed(identity)
+
+    async def draw_anew(self, asker: Asker, identity: IncidentId) -> None:
+        """Have its message drawn once more; whoever sees it may ask for that."""
+        command = DrawAnew(incident=identity)
+        await self._board.act(Act(command=command, by=asker.person.id, at=self._clock.now()))
+
     async def dead_pod(self, asker: Asker, command: DeleteDeadPod) -> DeletePod:
         """The deletion of the pod that died last, if that is the one that the asker saw."""
         incident = await self.found(command.incident)
@@ -91,8 +101,7 @@ def done(identity: IncidentId, result: ActResult) -> Incident | None:
         case ActRefusal.OVER if incident is not None and incident.part_of is not None:
             raise IncidentMerged(identity, incident.part_of)
         case ActRefusal.OVER:
-            ending = incident.ending if incident is not None else None
-            raise IncidentOver(identity, result.words or (ending.words if ending is not None else "it ended"))
+            raise IncidentOver(identity, result.words or how_it_ended(incident))
         case ActRefusal.UNKNOWN:
             raise IncidentOver(identity, "it ended a while ago")
         case ActRefusal.NOBODYS:
@@ -101,6 +110,16 @@ def done(identity: IncidentId, result: ActResult) -> Incident | None:
             raise StillFailing(identity, result.words)
         case ActRefusal.TOO_LATE:
             raise NotTakenInTime
+
+
+def how_it_ended(incident: Incident | None) -> str:
+    """Of one that is over, as far as that is known. Who closed it need not have said why."""
+    ending = incident.ending if incident is not None else None
+    if ending is None:
+        return "it ended"
+    if incident is not None and incident.state is IncidentState.CLOSED:
+        return f"closed by a person{f': {ending.words}' if ending.words else ''}"
+    return ending.words or "it ended"
 
 
 def _detail(command: AcknowledgeIncident | UnacknowledgeIncident | ResolveIncident) -> str:

@@ -17,11 +17,36 @@ from bot.model.incident_commands import (
     SilenceIncident,
     UnacknowledgeIncident,
 )
-from bot.model.incidents import Incident
+from bot.model.incidents import Incident, IncidentId
 from bot.model.people import UserId
 from bot.model.silences import Silence
 
-ActCommand: TypeAlias = AcknowledgeIncident | UnacknowledgeIncident | SilenceIncident | ResolveIncident
+
+class NotePodsDeleted(msgspec.Struct, frozen=True, kw_only=True, tag="note-pods-deleted"):
+    """Somebody had podbot delete pods of the incident: its story is to say so (`deletions`)."""
+
+    incident: IncidentId
+    names: tuple[str, ...]
+    reason: str = ""
+
+
+class DrawAnew(msgspec.Struct, frozen=True, kw_only=True, tag="draw-anew"):
+    """Something was chosen in a menu of the incident's message that left the message as it was.
+
+    Slack goes on showing the choice, as if it held, and does not take it a second time.
+    """
+
+    incident: IncidentId
+
+
+ActCommand: TypeAlias = (
+    AcknowledgeIncident
+    | UnacknowledgeIncident
+    | SilenceIncident
+    | ResolveIncident
+    | NotePodsDeleted
+    | DrawAnew
+)
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, FailedProbe, signal_of
-from bot.model.exits import explain
+from bot.model.exits import explain, in_short
+from bot.model.incidents import ExitCount, Incident
 from bot.model.pulls import PULL_WORDS, PullProblem, pull_problem
 from bot.model.scheduling import NO_SCHEDULER, verdict
 from bot.model.scheduling import next_step as scheduling_step
 
 SIGKILL, SIGSEGV, SIGTERM = 9, 11, 15
+
+STEPS_SHOWN = 2
+"""Ways to end for which it is said what to do next: the most frequent ones."""
 
 
 def happened(death: Death) -> str:
@@ -31,12 +37,44 @@ def happened(death: Death) -> str:
     return words
 
 
+def explains(death: Death) -> bool:
+    """Whether `happened` says all that is in the cluster's own words, which Describe and the export have.
+
+    Those about an image are long, and name it three times.
+    """
+    pull = death.cause is Cause.IMAGE_PULL
+    return pull and pull_problem(death.reason, death.message) is not PullProblem.UNKNOWN
+
+
+def ended(incident: Incident) -> str:
+    """What happened in all: as `happened`, or `app: exit 1 (7 times), exit 139 SIGSEGV (once)`."""
+    ways = _ways(incident)
+    if len(ways) < 2:
+        death = incident.latest
+        who = f"{death.id.container}: " if death.id.container else ""
+        return who + happened(death)
+    of: dict[str, list[str]] = {}
+    for each in ways:
+        words = f"{in_short(each.exit_code, each.reason)} ({times(each.deaths)})"
+        of.setdefault(each.container, []).append(words)
+    return "; ".join(f"{container}: {', '.join(words)}" for container, words in of.items())
+
+
+def times(count: int) -> str:
+    """`once`, `7 times`."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def _ways(incident: Incident) -> tuple[ExitCount, ...]:
+    """In which ways its containers ended, the most frequent first."""
+    return tuple(sorted(incident.exits, key=lambda each: -each.deaths))
+
+
 def _failed(probe: FailedProbe) -> str:
     """`the liveness probe had failed 3 times`."""
     if probe.failures is None:
         return f"the {probe.kind} probe had failed too often"
-    times = "once" if probe.failures == 1 else f"{probe.failures} times"
-    return f"the {probe.kind} probe had failed {times}"
+    return f"the {probe.kind} probe had failed {times(probe.failures)}"
 
 
 _POD_WORDS = {
@@ -64,12 +102,27 @@ def verb(cause: Cause) -> tuple[str, str]:
     return ("has been stuck", "have been stuck") if cause.is_stuck else ("died", "died")
 
 
-def next_step(death: Death) -> str:
-    """What to look at next."""
+def next_steps(incident: Incident, *, changed: bool = False) -> str:
+    """What to look at next; of several ways to end that differ in it, for each. `changed`: as above."""
+    steps: dict[str, list[str]] = {}
+    for each in _ways(incident):
+        ended = replace(incident.latest, exit_code=each.exit_code, reason=each.reason)
+        steps.setdefault(next_step(ended, changed=changed), []).append(f"exit {each.exit_code}")
+    if len(steps) < 2:
+        return next_step(incident.latest, changed=changed)
+    return " ".join(
+        f"For {' and '.join(dict.fromkeys(codes))}: {step[0].lower()}{step[1:]}"
+        for step, codes in list(steps.items())[:STEPS_SHOWN]
+    )
+
+
+def next_step(death: Death, *, changed: bool = False) -> str:
+    """What to look at next. `changed`: what changed before the first death is shown beside it."""
     if death.reason == "ContainerStatusUnknown":
         return "Look at the node first: it was restarted, or lost track of its containers."
     if death.cause is Cause.ERROR and death.exit_code is not None:
-        return _ERROR_STEPS.get(signal_of(death.exit_code) or 0, _ERROR_STEPS[0])
+        otherwise = _SEE_WHAT_CHANGED if changed else _SEE_THE_LOG
+        return _ERROR_STEPS.get(signal_of(death.exit_code) or 0, otherwise)
     if death.cause is Cause.OOM_KILLED and not death.memory_limit:
         return "It has no memory limit of its own: see the pod's limit, and what else its node has to carry."
     if death.cause is Cause.INIT_FAILED and death.reason == "OOMKilled":
@@ -89,8 +142,10 @@ def next_step(death: Death) -> str:
     return _STEPS[death.cause]
 
 
+_SEE_THE_LOG = "See what the log says further back."
+_SEE_WHAT_CHANGED = "See what changed before the first death, and what the log says further back."
+
 _ERROR_STEPS = {
-    0: "See what changed before the first death, and what the log says further back.",
     SIGKILL: "Something killed it from outside: see the events for a failed probe, and the node for memory.",
     SIGSEGV: "It crashed in native code: look for a new image or library, and for a core dump.",
     SIGTERM: "It was asked to stop and nobody deleted the pod: see the events for a failed probe.",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.incidents import advice, background, buttons, group_words, headline
-from bot.model.deaths import Cause, Death
+from bot.incidents import advice, background, buttons, group_words, headline, last_words
+from bot.model.deaths import Cause
 from bot.model.durations import in_words
-from bot.model.incidents import Incident, IncidentState, Scope
+from bot.model.incidents import Incident, IncidentId, IncidentState, Scope
 from bot.model.messages import (
     Block,
     Context,
@@ -25,36 +26,52 @@ from bot.model.messages import (
 UNSAVED = "podbot could not save this: it comes from memory, and may be told again after a restart."
 """The mark of what is said while the store is away."""
 
-LINE_SHOWN = 500
-"""Characters that are shown of the kubelet's own message, and of each line of the log."""
-
-LOG_SHOWN = 2_400
-"""Characters of the last words that are shown: the end counts most."""
+MESSAGE_SHOWN = 500
+"""Characters that are shown of the kubelet's own message."""
 
 NODES_SHOWN = 3
 
 
-def message(incident: Incident, *, unsaved: bool = False, route: str = "", runbook: str = "") -> Message:
+def message(
+    incident: Incident,
+    *,
+    unsaved: bool = False,
+    route: str = "",
+    runbook: str = "",
+    link: Callable[[IncidentId], str] = group_words.nowhere,
+    groups: Sequence[Incident] = (),
+) -> Message:
     """The incident's one message, as it stands now.
 
     `unsaved`: podbot holds it in memory alone; `route` and `runbook`: the name of the route that claimed it,
-    and an address.
+    and an address; `link`, `groups`: of a storm, as in `group_words.listing`.
     """
     if incident.state.is_over:
         text, blocks = _over(incident)
     elif incident.key.scope is Scope.WORKLOAD:
         text, blocks = _workload(incident)
     else:
-        text, blocks = _group(incident)
+        text, blocks = _group(incident, tuple(group_words.listing(incident, link=link, groups=groups)))
     warning: tuple[Block, ...] = (Context(plain(UNSAVED)),) if unsaved else ()
     quiet = Context(headline.provenance(incident, route, runbook))
     return Message(text=text, blocks=(*blocks, *warning, quiet), metadata=headline.metadata(incident))
 
 
+def in_short(incident: Incident) -> tuple[Line, ...]:
+    """What it is, how bad, and of what: for where its whole message is not."""
+    first = headline.first_line(incident)
+    if incident.state.is_over:
+        return first, _ended(incident), plain(_was(incident))
+    state = headline.state_lines(incident)
+    if incident.key.scope is not Scope.WORKLOAD:
+        return first, group_words.second_line(incident), *state
+    return first, _second_line(incident, _extent(incident)), *state, plain(advice.ended(incident))
+
+
 def _workload(incident: Incident) -> tuple[str, tuple[Block, ...]]:
     head, extent = headline.headline(incident), _extent(incident)
     state = headline.state_in_words(incident)
-    return f"{head}{state} · {extent}{_span(incident)} · {_what(incident.latest)}", (
+    return f"{head}{state} · {extent}{_span(incident)} · {advice.ended(incident)}", (
         Paragraph(
             lines=(
                 headline.first_line(incident),
@@ -70,7 +87,7 @@ def _workload(incident: Incident) -> tuple[str, tuple[Block, ...]]:
     )
 
 
-def _group(incident: Incident) -> tuple[str, tuple[Block, ...]]:
+def _group(incident: Incident, listing: tuple[Block, ...]) -> tuple[str, tuple[Block, ...]]:
     head, state = headline.headline(incident), headline.state_in_words(incident)
     storm = incident.key.scope is Scope.STORM
     what = "" if storm else f" · {incident.key.cause.value}: {advice.happened(incident.latest)}"
@@ -82,12 +99,13 @@ def _group(incident: Incident) -> tuple[str, tuple[Block, ...]]:
             lines=(
                 headline.first_line(incident),
                 group_words.second_line(incident),
+                *group_words.losses(incident),
                 *headline.state_lines(incident),
                 *([subject] if subject else []),
                 *([] if storm else background.lines_of_node(incident)),
             )
         ),
-        *group_words.listing(incident),
+        *listing,
         Paragraph(lines=(plain(f"Next: {step}"),)),
         buttons.row(incident),
     )
@@ -105,7 +123,7 @@ def _over(incident: Incident) -> tuple[str, tuple[Block, ...]]:
         counts = [f"{_deaths(incident)} counted there"]
     held = incident.acknowledged
     had: Line = (Text(" · "), Mention(held.by)) if held is not None else ()
-    was = f"Was {headline.what(incident)}: {_was(incident)}"
+    was = _was(incident)
     return f"{head} · {_how(incident)}{' · '.join(counts)} · {was}", (
         Paragraph(
             lines=(
@@ -146,9 +164,13 @@ def _ended(incident: Incident) -> Line:
 
 
 def _was(incident: Incident) -> str:
+    """What it was, of one that is over."""
+    if incident.key.scope is Scope.STORM:
+        return f"Was {group_words.extent(incident)}"  # of which workloads, its thread says
     if incident.key.scope is Scope.WORKLOAD:
-        return _what(incident.latest)
-    return f"{group_words.extent(incident)} · {group_words.in_short(incident)}"
+        return f"Was {headline.what(incident)}: {advice.ended(incident)}"
+    extent, workloads = group_words.extent(incident), group_words.in_short(incident)
+    return f"Was {headline.what(incident)}: {extent} · {workloads}"
 
 
 def _began(incident: Incident) -> datetime:
@@ -164,13 +186,15 @@ def _deaths(incident: Incident) -> str:
 
 
 def _came_back(incident: Incident) -> list[str]:
-    return [f"came back {_times(incident.reopened)}"] if incident.reopened else []
+    return [f"came back {advice.times(incident.reopened)}"] if incident.reopened else []
 
 
 def _next_step(incident: Incident) -> str:
-    step = advice.next_step(incident.latest)
     change = background.recent_change(incident)
-    return step if change is None else f"{step} Or roll back revision {change.number}."
+    step = advice.next_steps(incident, changed=change is not None)
+    if change is None or any(each.number > change.number for each in incident.chapters):
+        return step
+    return f"{step} Or roll back revision {change.number}."
 
 
 def bare(incident: Incident) -> Message:
@@ -186,10 +210,19 @@ def _extent(incident: Incident) -> str:
     if incident.latest.since_before_first_look and not incident.key.cause.is_stuck:
         return "1 pod was already failing" if pods == 1 else f"{pods} pods were already failing"
     one, several = advice.verb(incident.key.cause)
-    pods_did = f"1 pod {one}" if pods == 1 else f"{pods} pods {several}"
+    pods_did = f"{_pods(incident)} {one if pods == 1 else several}"
     if incident.key.cause.is_stuck or incident.deaths == pods:
         return pods_did
-    return f"{pods_did} {_times(incident.deaths)}"
+    return f"{pods_did} {advice.times(incident.deaths)}"
+
+
+def _pods(incident: Incident) -> str:
+    """`3 of 5 pods`, where all that died are among the pods that its owner has."""
+    pods, seen = len(incident.pods), incident.situation
+    counted = seen.headcount if seen is not None else None
+    if counted is not None and counted.among and counted.present > 1:
+        return f"{pods} of {counted.present} pods"
+    return "1 pod" if pods == 1 else f"{pods} pods"
 
 
 def _span(incident: Incident) -> str:
@@ -215,25 +248,19 @@ def _second_line(incident: Incident, extent: str) -> Line:
     return (Text(f"{extent}{span} · "), *headline.times(incident))
 
 
-def _what(death: Death) -> str:
-    who = f"{death.id.container}: " if death.id.container else ""
-    return who + advice.happened(death)
-
-
 def _evidence(incident: Incident) -> tuple[Line, ...]:
     death = incident.latest
     where = ", ".join(incident.nodes[:NODES_SHOWN])
     more = len(incident.nodes) - NODES_SHOWN
     nodes = f" · {where}" if where else ""
-    lines: list[Line] = [plain(f"{_what(death)}{nodes}{f' and {more} more' if more > 0 else ''}")]
-    if death.message:
+    lines: list[Line] = [plain(f"{advice.ended(incident)}{nodes}{f' and {more} more' if more > 0 else ''}")]
+    if death.message and not advice.explains(death):
         lines.append((Text("The cluster says: "), code(_shortened(" ".join(death.message.split())))))
     if death.cause.is_container_exit:
         lines.append(_image_and_limits(incident))
-    elif death.image and death.cause is Cause.IMAGE_PULL:
+    elif death.image and death.cause is Cause.IMAGE_PULL and not background.names_image(incident):
         lines.append((code(death.image),))
-    if death.crash_looping:
-        lines.append(plain(f"In CrashLoopBackOff, restarted {_times(death.restarts)} so far"))
+    lines += background.back_off(incident)
     if incident.escalated_for:
         lines.append(plain(f"The Job has given up: {incident.escalated_for}"))
     lines += [plain(each.capitalize()) for each in _came_back(incident)]
@@ -245,11 +272,7 @@ def _evidence(incident: Incident) -> tuple[Line, ...]:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= LINE_SHOWN else text[:LINE_SHOWN] + "…"
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return text if len(text) <= MESSAGE_SHOWN else text[:MESSAGE_SHOWN] + "…"
 
 
 def _image_and_limits(incident: Incident) -> Line:
@@ -279,12 +302,9 @@ def _last_words(incident: Incident) -> tuple[Block, ...]:
     if not evidence.log_tail:
         wrote_nothing = Text(f" · {death.id.container} · the run that died wrote nothing")
         return (Paragraph(lines=((code(death.pod), wrote_nothing),)),)
-    lines = [_shortened(line) for line in evidence.log_tail]
-    while len(lines) > 1 and sum(len(line) + 1 for line in lines) > LOG_SHOWN:
-        lines.pop(0)
+    zone = ", times in UTC" if last_words.timed(evidence) else ""
+    told = Text(f" · {death.id.container} · last lines of the run that died{zone}")
     return (
-        Paragraph(
-            lines=((code(death.pod), Text(f" · {death.id.container} · last lines of the run that died")),)
-        ),
-        Preformatted("\n".join(lines)),
+        Paragraph(lines=((code(death.pod), told),)),
+        Preformatted("\n".join(last_words.shown(evidence))),
     )

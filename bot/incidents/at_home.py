@@ -89,7 +89,7 @@ def _silences(holding: list[Silence]) -> Iterator[Block]:
 def _silence(silence: Silence) -> Line:
     kept = f" · {silence.deaths:,} deaths kept back" if silence.deaths else ""
     return (
-        Text(f"⚪ Silenced: {silence.scope} until "),
+        Text(f"⚪ Silenced: {silence.covered} until "),
         Moment(silence.until, with_date=True),
         Text(" by "),
         Mention(silence.author),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from bot.incidents import advice
 from bot.model.durations import in_words
 from bot.model.incidents import Incident
 from bot.model.messages import Inline, Line, Moment, Text, code, plain
+from bot.model.situations import BackOff
 from bot.model.surroundings import Image, JobEnd, NodeState, OwnerState, RevisionChange
 
 CHANGED_WITHIN = timedelta(minutes=30)
@@ -24,15 +26,32 @@ def lines(incident: Incident) -> Iterator[Line]:
     found = incident.evidence.circumstances if incident.evidence else None
     if death.probe is not None and death.probe.message:
         yield (Text("The probe got: "), code(_shortened(death.probe.message)))
-    if found is None:
-        return
-    if found.note:
+    if found is not None and found.note:
         yield (Text("The events say: "), code(_shortened(found.note)))
     yield from lines_of_change(incident)
-    if found.owner is not None:
-        yield plain(_owner(found.owner))
-    if found.node is not None:
+    if found is not None and found.owner is not None and found.owner.owner.kind == "Job":
+        yield plain(_job(found.owner))
+    yield from _headcount(incident)
+    if found is not None and found.node is not None:
         yield from _node(found.node)
+
+
+def back_off(incident: Incident) -> Iterator[Line]:
+    """That the kubelet waits before it starts again what crashed, and until about when.
+
+    What the death itself tells of it is true until there has been another look.
+    """
+    seen, latest = incident.situation, incident.latest
+    held = seen.back_off if seen is not None and not seen.outdated else None
+    if seen is None and latest.crash_looping:
+        held = BackOff(pods=1, restarts=latest.restarts)
+    if held is None:
+        return
+    what = "In CrashLoopBackOff" if held.pods == 1 else f"{held.pods} pods in CrashLoopBackOff"
+    if held.pods == 1 and held.restarts:
+        what += f", restarted {advice.times(held.restarts)} so far"
+    next_try: Line = (Text(", next try about "), Moment(held.next_at)) if held.next_at is not None else ()
+    yield (Text(what), *next_try)
 
 
 def lines_of_change(incident: Incident) -> Iterator[Line]:
@@ -40,6 +59,13 @@ def lines_of_change(incident: Incident) -> Iterator[Line]:
     change = recent_change(incident)
     if change is not None:
         yield (*_earlier(change, incident.first_at), *_what_changed(change))
+
+
+def names_image(incident: Incident) -> bool:
+    """Whether what changed before has the whole name of the image of the latest one."""
+    change = recent_change(incident)
+    shown = change.images[:NAMES_SHOWN] if change is not None else ()
+    return any(_short(after, before) == incident.latest.image for before, after in shown)
 
 
 def chapters(incident: Incident) -> Iterator[Line]:
@@ -52,8 +78,26 @@ def chapters(incident: Incident) -> Iterator[Line]:
 
 
 def chapter(change: RevisionChange) -> Line:
-    """A rollout while it was open: `Revision 43 rolled out: image a → b`."""
-    return (Text(f"Revision {change.number} rolled out: "), *_what_changed(change))
+    """A rollout while it was open: `Revision 43 rolled out, a rollback to revision 41: image b → a`."""
+    again = f" to revision {change.same_as}" if change.same_as is not None else ""
+    what = f", a rollback{again}" if change.rollback else ""
+    changed: Line = (Text(": "), *_what_changed(change)) if change.compared else ()
+    return (Text(f"Revision {change.number} rolled out{what}"), *changed)
+
+
+def after(change: RevisionChange | None) -> Line:
+    """After which revision something came: `, after revision 43 (rollback to image a)`; empty after none."""
+    if change is None:
+        return ()
+    images = [_short(now, before) for before, now in change.images]
+    what: Line = ()
+    if images:
+        more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+        what = (Text("image "), code(images[0]), Text(more))
+    elif change.same_as is not None:
+        what = plain(f"revision {change.same_as}")
+    words: Line = (Text("rollback to " if what else "rollback"), *what) if change.rollback else what
+    return (Text(f", after revision {change.number}"), *((Text(" ("), *words, Text(")")) if words else ()))
 
 
 def lines_of_node(incident: Incident) -> Iterator[Line]:
@@ -66,12 +110,13 @@ def lines_of_node(incident: Incident) -> Iterator[Line]:
 def recent_change(incident: Incident) -> RevisionChange | None:
     """The revision that was rolled out not long before the first death, where what died is of it.
 
-    A pod of an earlier revision that dies meanwhile is not mended by a rollback.
+    A pod of an earlier revision that dies meanwhile is not mended by a rollback. When something was rolled
+    back to is not known: its ReplicaSet was there before.
     """
     if incident.evidence is None:
         return None
     found, controller = incident.evidence.circumstances, incident.evidence.death.controller
-    if found is None or found.change is None:
+    if found is None or found.change is None or found.change.rollback:
         return None
     replica_set = controller.name if controller is not None and controller.kind == "ReplicaSet" else None
     if replica_set is not None and replica_set != found.change.replica_set:
@@ -120,9 +165,22 @@ def _short(image: Image, other: Image) -> str:
     return name if slash and other.image.rpartition("/")[0] == path else image.image
 
 
-def _owner(owner: OwnerState) -> str:
-    if owner.owner.kind != "Job":
-        return f"{owner.owner}: {owner.ready} of {owner.desired} Ready"
+def _headcount(incident: Incident) -> Iterator[Line]:
+    """How many of its owner's pods are Ready now; where they are not watched any more, when that was so."""
+    seen = incident.situation
+    if seen is None or seen.headcount is None:
+        return
+    counted = seen.headcount
+    words = f"{incident.key.owner}: {counted.ready} of {counted.desired} Ready"
+    if counted.present > counted.desired:
+        words = (
+            f"{incident.key.owner}: {counted.ready} of {counted.present} pods Ready, {counted.desired} wanted"
+        )
+    since: Line = (Text(" at "), Moment(seen.seen_at), Text(", not seen since")) if seen.outdated else ()
+    yield (Text(words), *since)
+
+
+def _job(owner: OwnerState) -> str:
     match owner.job_end:
         case JobEnd.FAILED:
             return f"{owner.owner} has failed: {owner.job_reason or 'no reason given'}"

@@ -35,10 +35,14 @@ _GOING = frozenset(
 
 def row(incident: Incident) -> Actions:
     """The buttons of an open incident."""
-    return Actions(elements=(_acknowledge(incident), _silence(incident), *_looks(incident), _more(incident)))
+    return Actions(
+        elements=(acknowledge(incident), _silence(incident), *_looks(incident), _more(incident)),
+        edition=incident.revision,
+    )
 
 
-def _acknowledge(incident: Incident) -> Button:
+def acknowledge(incident: Incident) -> Button:
+    """Take it, or let go of it."""
     if incident.acknowledged is None:
         return Button("Acknowledge", AcknowledgeIncident(incident=incident.id))
     return Button("Release", UnacknowledgeIncident(incident=incident.id))
@@ -73,6 +77,7 @@ def _logs(death: Death) -> GetLogs:
         pod=death.pod,
         container=death.id.container,
         previous=death.restarts > death.id.restart,
+        ended_at=death.finished_at,
     )
 
 
@@ -85,4 +90,4 @@ def _more(incident: Incident) -> Menu:
         Choice("Restart history", ShowRestarts(incident=incident.id)),
         Choice("Resolve …", ResolveIncident(incident=incident.id)),
     ]
-    return Menu("⋯", tuple(choices))
+    return Menu("⋯", tuple(choices), folded=True)

@@ -21,7 +21,14 @@ from bot.model import probes
 from bot.model.deaths import Cause, Death
 from bot.model.events import Event
 from bot.model.incidents import Circumstances
-from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState, RevisionChange, change_between
+from bot.model.surroundings import (
+    OWNER_KINDS,
+    NodeState,
+    OwnerState,
+    Revision,
+    change_between,
+    newest_of,
+)
 
 WAIT = 3.0
 """Seconds for each part."""
@@ -67,11 +74,12 @@ async def read(
         node = None if fresh or not _asks_node(death) else tasks.create_task(_node(surroundings, death))
         memory = tasks.create_task(_memory(surroundings, death)) if _asks_metrics(death) else None
     events = told.result() if told is not None else events
-    state, change = owner.result() if owner is not None else (None, None)
+    state, revisions = owner.result() if owner is not None else (None, ())
     found = Circumstances(
         read_at=fresh.read_at if fresh else now,
         owner=fresh.owner if fresh else state,
-        change=fresh.change if fresh else change,
+        change=fresh.change if fresh else change_between(revisions),
+        newest=fresh.newest if fresh else newest_of(revisions),
         node=fresh.node if fresh else (node.result() if node is not None else None),
         memory_in_use=memory.result() if memory is not None else "",
     )
@@ -96,15 +104,14 @@ async def _events(surroundings: Surroundings, death: Death) -> Sequence[Event]:
     return await events_within(surroundings, death, WAIT) or ()
 
 
-async def _owner(surroundings: Surroundings, death: Death) -> tuple[OwnerState | None, RevisionChange | None]:
+async def _owner(surroundings: Surroundings, death: Death) -> tuple[OwnerState | None, tuple[Revision, ...]]:
     asked = recovery.job_of(death) or death.owner  # of a CronJob, how the Job fares that the pod is of
     if asked.kind not in OWNER_KINDS:
-        return None, None
+        return None, ()
     owner = await _bounded(surroundings.owner(death.namespace, asked), None, "owner", WAIT)
     if owner is None or owner.owner.kind != "Deployment" or not owner.selector:
-        return owner, None
-    revisions = await _bounded(surroundings.revisions(death.namespace, owner), (), "revisions", WAIT)
-    return owner, change_between(revisions)
+        return owner, ()
+    return owner, await _bounded(surroundings.revisions(death.namespace, owner), (), "revisions", WAIT)
 
 
 async def _node(surroundings: Surroundings, death: Death) -> NodeState | None:

@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.files.followed import LOOK_EVERY, FollowedFile
 from bot.incidents.route_config import Config
 from bot.incidents.route_file import parse
+from bot.model import tuning
 
 log = logs.get(__name__)
 
@@ -47,6 +48,7 @@ class ConfigKeeper:
                 routes=[each.name for each in self.config.rules],
                 escalations=sorted(self.config.escalations),
                 webhooks=sorted(self.config.webhooks),
+                tuned=list(tuning.changed(self.config.timings, self.config.limits)),
             )
         self.problem, self.mistakes = self._file.problem, self._file.mistakes
 

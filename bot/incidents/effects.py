@@ -36,11 +36,21 @@ class Mention(_Effect, frozen=True, kw_only=True):
     people: tuple[UserId, ...] = ()
 
 
+class CallRoute(_Effect, frozen=True, kw_only=True):
+    """Call those whom its route calls, once more: it is back. The spell names the letter."""
+
+    spell: int
+
+
 class SecondChannel(_Effect, frozen=True, kw_only=True):
-    """Tell another channel of it."""
+    """Call in another channel, which gets a message of the incident that is kept up to date.
+
+    `again`: that message is there already, and the call is a reply to it that the channel sees.
+    """
 
     step: str
     channel: ChannelId
+    again: bool = False
 
 
 class PageAction(Enum):
@@ -58,4 +68,4 @@ class Page(_Effect, frozen=True, kw_only=True):
     action: PageAction
 
 
-Effect: TypeAlias = Show | Tell | Mention | SecondChannel | Page
+Effect: TypeAlias = Show | Tell | Mention | CallRoute | SecondChannel | Page

@@ -14,6 +14,7 @@ from bot.model.incidents import (
     DeathsUnwatched,
     Ending,
     Evidence,
+    ExitCount,
     Incident,
     IncidentId,
     IncidentKey,
@@ -38,6 +39,9 @@ MOST_PODS = 5_000
 
 MOST_WORKLOADS = 1_000
 """Workloads that one incident lists; the deaths of any more are counted."""
+
+MOST_EXITS = 10
+"""Ways to end that one incident tells apart."""
 
 
 def key_of(death: Death) -> IncidentKey:
@@ -77,6 +81,7 @@ def opened(identity: IncidentId, death: Death, key: IncidentKey | None = None) -
         first_at=moment,
         last_at=moment,
         latest=death,
+        exits=_with_exit((), death),
         workloads=_counted_in((), death, new_pod=True),
         unwatched=_with_unwatched(None, death),
     )
@@ -93,15 +98,21 @@ def severity_by_owner(owner: Owner) -> Severity:
 
 
 def with_death(incident: Incident, death: Death) -> Incident:
-    """The incident with one more death; those that nobody saw count, too. It is open again if it was over."""
+    """The incident with one more death; those that nobody saw count, too. It is open again if it was over.
+
+    It matters as much as the worst of what died: a Job's pod may be the first that is seen of a lost node.
+    """
     moment = moment_of(death)
     new_pod = death.id.uid not in incident.pods and len(incident.pods) < MOST_PODS
     return replace(
         incident,
         state=IncidentState.FIRING,
+        severity=_worse(severity_of(death), incident.severity),
         ending=None,
         part_of=None,
         recovering_since=None,
+        recovered_after=None,
+        situation=None,
         reopened=incident.reopened + (1 if incident.state.is_over else 0),
         deaths=incident.deaths + 1 + death.unseen_before,
         pods=incident.pods | {death.id.uid} if new_pod else incident.pods,
@@ -109,6 +120,7 @@ def with_death(incident: Incident, death: Death) -> Incident:
         first_at=min(incident.first_at, moment),
         last_at=max(incident.last_at, moment),
         latest=death if moment >= incident.last_at else incident.latest,
+        exits=_with_exit(incident.exits, death),
         workloads=_counted_in(incident.workloads, death, new_pod=new_pod),
         unwatched=_with_unwatched(incident.unwatched, death),
         revision=incident.revision + 1,
@@ -176,7 +188,7 @@ def widened(incident: Incident, key: IncidentKey) -> Incident:
     workloads = incident.workloads
     if key.scope is Scope.WORKLOAD:
         workloads = _joined((), tuple(replace(each, owner=key.owner) for each in workloads))
-    return replace(incident, key=key, workloads=workloads, revision=incident.revision + 1)
+    return replace(incident, key=key, workloads=workloads, situation=None, revision=incident.revision + 1)
 
 
 def absorbed(incident: Incident, other: Incident) -> Incident:
@@ -187,7 +199,7 @@ def absorbed(incident: Incident, other: Incident) -> Incident:
     later = other if other.last_at > incident.last_at else incident
     return replace(
         incident,
-        severity=other.severity if other.severity.worse_than(incident.severity) else incident.severity,
+        severity=_worse(other.severity, incident.severity),
         escalated_for=incident.escalated_for or other.escalated_for,
         deaths=incident.deaths + other.deaths,
         pods=incident.pods | other.pods,
@@ -195,8 +207,10 @@ def absorbed(incident: Incident, other: Incident) -> Incident:
         first_at=min(incident.first_at, other.first_at),
         last_at=max(incident.last_at, other.last_at),
         latest=later.latest,
+        exits=_with_exits(incident.exits, other.exits),
         workloads=_joined(incident.workloads, theirs),
         acknowledged=incident.acknowledged or other.acknowledged,
+        situation=None,
         revision=incident.revision + 1,
     )
 
@@ -205,7 +219,13 @@ def _ended(incident: Incident, state: IncidentState, ending: Ending) -> Incident
     if incident.state.is_over:
         return incident
     return replace(
-        incident, state=state, ending=ending, recovering_since=None, revision=incident.revision + 1
+        incident,
+        state=state,
+        ending=ending,
+        recovering_since=None,
+        recovered_after=None,
+        situation=None,
+        revision=incident.revision + 1,
     )
 
 
@@ -241,6 +261,30 @@ def _joined(some: tuple[WorkloadPart, ...], more: tuple[WorkloadPart, ...]) -> t
             found[name] = replace(there, deaths=there.deaths + part.deaths, pods=there.pods + part.pods)
         elif len(found) < MOST_WORKLOADS:
             found[name] = part
+    return tuple(found.values())
+
+
+def _worse(one: Severity, other: Severity) -> Severity:
+    return one if one.worse_than(other) else other
+
+
+def _with_exit(exits: tuple[ExitCount, ...], death: Death) -> tuple[ExitCount, ...]:
+    """Those that nobody saw before it may have ended in any way."""
+    if death.exit_code is None:
+        return exits
+    one = ExitCount(container=death.id.container, exit_code=death.exit_code, reason=death.reason, deaths=1)
+    return _with_exits(exits, (one,))
+
+
+def _with_exits(some: tuple[ExitCount, ...], more: tuple[ExitCount, ...]) -> tuple[ExitCount, ...]:
+    found = {(each.container, each.exit_code): each for each in some}
+    for each in more:
+        ended = each.container, each.exit_code
+        there = found.get(ended)
+        if there is not None:
+            found[ended] = replace(each, deaths=there.deaths + each.deaths)
+        elif len(found) < MOST_EXITS:
+            found[ended] = each
     return tuple(found.values())
 
 

@@ -8,6 +8,7 @@ and what was said to have changed nothing never happens later.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,8 +17,10 @@ from bot import logs
 from bot.clock import Clock
 from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.acts import Act, ActRefusal, ActResult
-from bot.incidents.ports import Board, Errand, ErrandStore, LiveIncidents
+from bot.incidents.ports import Board, LiveIncidents
+from bot.incidents.store_ports import Errand, ErrandStore
 from bot.model.incident_problems import NotAnsweredInTime, StoreAway
+from bot.model.incidents import SilenceId
 
 LOOKS_EVERY = 0.5
 """Seconds between two looks of the leader for errands."""
@@ -56,6 +59,17 @@ class SharedBoard:
             return await self._have_done(act, self._errands)
         except StoreUnavailable as error:
             raise StoreAway from error
+
+    async def silence_changed(self, identity: SilenceId) -> None:
+        """Have it hold at once if this replica leads; any other that does reads the row within a second."""
+        keeper = self._live()
+        if keeper is None:
+            return
+        try:
+            async with asyncio.timeout(WAITS_FOR):
+                await keeper.silence_changed(identity)
+        except (TimeoutError, StoreUnavailable, Deposed) as error:
+            log.info("silence_heard_later", silence=identity, problem=str(error))
 
     async def _have_done(self, act: Act, errands: ErrandStore) -> ActResult:
         errand = secrets.token_hex(8)

@@ -14,7 +14,7 @@ from bot.model.incidents import Incident, IncidentState, Severity
 
 
 def due(incident: Incident, plan: EscalationPlan, now: datetime) -> tuple[tuple[str, EscalationStep], ...]:
-    """The steps to take now, by name, earliest first; each step of an incident is due at most once."""
+    """The steps to take now, by name, earliest first; each is due at most once in a spell of the incident."""
     return tuple((name, step) for name, step, at in _ahead(incident, plan) if at <= now)
 
 
@@ -34,9 +34,13 @@ def runs(incident: Incident) -> bool:
     )
 
 
-def name_of(severity: Severity, number: int) -> str:
-    """A step's name within the incident; the plans of two severities have nothing in common."""
-    return f"{severity.value}/{number}"
+def name_of(severity: Severity, number: int, spell: int = 1) -> str:
+    """A step's name within the incident; the plans of two severities have nothing in common.
+
+    Nor have two spells of it: what is back calls as if it were new.
+    """
+    name = f"{severity.value}/{number}"
+    return name if spell == 1 else f"{spell}/{name}"
 
 
 def _ahead(incident: Incident, plan: EscalationPlan) -> Iterator[tuple[str, EscalationStep, datetime]]:
@@ -45,6 +49,6 @@ def _ahead(incident: Incident, plan: EscalationPlan) -> Iterator[tuple[str, Esca
         return
     steps = enumerate(plan.steps.get(incident.severity, ()))
     for number, step in sorted(steps, key=lambda each: each[1].after):
-        name = name_of(incident.severity, number)
+        name = name_of(incident.severity, number, incident.attention.spell)
         if name not in incident.attention.steps:
             yield name, step, since + step.after

@@ -31,11 +31,13 @@ async def gather(source: LogSource, mask: Masker, death: Death) -> Evidence:
         return Evidence(death=death, missing=str(error))
     except _Overtaken:
         return Evidence(death=death, missing="the container has run again since, and only that log is left.")
-    masked, _ = mask(lines)
-    return Evidence(death=death, log_tail=tuple(masked))
+    masked, _ = mask([text for _, text in lines])
+    # A key of several lines is masked as one: which line is whose is not known then.
+    times = tuple(moment for moment, _ in lines) if len(masked) == len(lines) else ()
+    return Evidence(death=death, log_tail=tuple(masked), log_times=times)
 
 
-async def _last_words(source: LogSource, death: Death) -> list[str]:
+async def _last_words(source: LogSource, death: Death) -> list[tuple[datetime | None, str]]:
     """The end of the log of the very run that died.
 
     Between the look at the status and the reading of the log the container may have been started again, so
@@ -44,7 +46,7 @@ async def _last_words(source: LogSource, death: Death) -> list[str]:
     restarted = death.restarts > death.id.restart
     first_error: ClusterError | None = None
     others = False
-    perhaps: list[str] = []
+    perhaps: list[tuple[datetime | None, str]] = []
     for previous in (restarted, not restarted):
         try:
             stamped = await source.last_lines(
@@ -54,10 +56,9 @@ async def _last_words(source: LogSource, death: Death) -> list[str]:
             first_error = first_error or error
             continue
         found = [(moment, text) for moment, text in map(_split, stamped) if _belongs(moment, death)]
-        lines = [text for _, text in found]
-        if lines and not all(_may_be_later(moment, death) for moment, _ in found):
-            return lines
-        perhaps = perhaps or lines
+        if found and not all(_may_be_later(moment, death) for moment, _ in found):
+            return found
+        perhaps = perhaps or found
         others = others or bool(stamped)
     if perhaps:
         return perhaps

@@ -8,26 +8,31 @@ import msgspec
 
 from bot.model.messages import Attachment
 from bot.model.past import Account, PastIncident
+from bot.model.people import NAMELESS, Names
 from bot.model.stories import StoryEntry
 
 _ALWAYS = ("number", "at", "kind")
 
 
-def exported(told: Account) -> Attachment:
-    """The file."""
+def exported(told: Account, names: Names = NAMELESS) -> Attachment:
+    """The file. `names`: of those of whom it tells."""
     identity = told.incident.id
     return Attachment(
         filename=f"incident-{identity}.json",
         title=f"Incident {identity} as JSON",
-        content=document(told).encode(),
+        content=document(told, names).encode(),
     )
 
 
-def document(told: Account) -> str:
-    """`{"incidents": [{..., "deaths": [...], "deaths_left_out": 0, "story": [...]}]}`; moments are in UTC."""
+def document(told: Account, names: Names = NAMELESS) -> str:
+    """`{"incidents": [{..., "deaths": [...], "deaths_left_out": 0, "story": [...]}]}`; moments are in UTC.
+
+    The story names people and user groups by their ids; `names` says what those are called.
+    """
     incident: dict[str, Any] = msgspec.to_builtins(_as_past(told))
     incident["deaths_left_out"] = told.deaths_in_all - len(told.deaths)
     incident["story"] = [_entry(each) for each in told.story]
+    incident["names"] = {**names.people, **names.groups}
     return msgspec.json.format(msgspec.json.encode({"incidents": [incident]}), indent=2).decode() + "\n"
 
 

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError, Deposed
-from bot.incidents import recovery, recovery_of_many, replacements
+from bot.incidents import readiness, recovery, recovery_of_many, replacements
 from bot.incidents.held import Held
 from bot.incidents.inputs import Escalate, Gone, Input, Recovered, Recovering, Relapsed, Replaced
 from bot.incidents.mistakes import contained
 from bot.incidents.ports import PodLookup, Surroundings
-from bot.incidents.recovery import Following, Judgement, Verdict
-from bot.model.incidents import Ending, Incident, IncidentKey, Replacements
+from bot.incidents.recovery import Following, Judgement, Verdict, Workload
+from bot.model.incidents import Ending, Incident, IncidentKey, Replacements, Scope
 from bot.model.pods import Pod
+from bot.model.tuning import Timings
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
@@ -58,14 +59,23 @@ class FollowUp:
         surroundings: Surroundings,
         clock: Clock,
         every_pod: Callable[[], Iterable[Pod]] = tuple,
+        is_complete: Callable[[Workload], bool] = lambda _: False,
+        timings: Callable[[], Timings] = Timings,
     ) -> None:
-        """`every_pod`: those of the mirror, among which replacements are counted."""
+        """`every_pod`: those of the mirror, among which replacements are counted.
+
+        `is_complete`: whether an owner is seen to have all the pods that it wants, Ready; without it, that an
+        incident is about to recover is only told of bare pods. `timings`: those in force now, asked for at
+        every look.
+        """
         self._held = held
         self._found = found
         self._pods = pods
         self._surroundings = surroundings
         self._clock = clock
         self._every_pod = every_pod
+        self._is_complete = is_complete
+        self._timings = timings
         self._count_at = 0.0
         self._asking = asyncio.Semaphore(OWNERS_AT_ONCE)
 
@@ -98,9 +108,16 @@ class FollowUp:
             log.exception("follow_up_failed", incident=held.incident.id)
             held.followings = ()
             return False
-        calm = recovery_of_many.calm_since(held.followings) is not None
-        changed = calm != (held.incident.recovering_since is not None)
+        changed = self._readiness(held) != _told(held.incident)
         return changed or any(each.judgement.verdict is not Verdict.WAIT for each in looked)
+
+    def _readiness(self, held: Held) -> Recovering | None:
+        """What is to be told of an incident that is Ready again, and may be called recovered soon."""
+        incident, timings = held.incident, self._timings()
+        since = recovery_of_many.told_ready(
+            incident.key, held.followings, _workloads(incident), self._clock.now(), timings
+        )
+        return Recovering(since=since, after=timings.recovered) if since is not None else None
 
     def _look(self, held: Held) -> tuple[_Looked, ...]:
         """Look at the pods, remember what was seen, and say what it tells of each workload."""
@@ -113,8 +130,13 @@ class FollowUp:
         key = recovery_of_many.key_for(key, following)
         pods = {uid: self._pods(key.namespace, each.pod) for uid, each in following.subjects.items()}
         following = recovery.looked(following, pods, now)
-        judgement = recovery.WAIT if following.found else recovery.judged(key, following, pods, now)
-        return _Looked(key, following, judgement)
+        complete = readiness.is_counted(key.owner) and self._is_complete(
+            Workload(namespace=key.namespace, owner=key.owner)
+        )
+        following = readiness.with_readiness(key, following, pods, now, complete=complete)
+        if following.found:
+            return _Looked(key, following, recovery.WAIT)
+        return _Looked(key, following, recovery.judged(key, following, pods, now, self._timings()))
 
     async def _go_on_safely(self, held: Held) -> None:
         try:
@@ -131,14 +153,16 @@ class FollowUp:
         for looked in self._look(held):
             if looked.judgement.verdict is not Verdict.WAIT:
                 await self._judge(held, looked)
-        since = recovery_of_many.calm_since(held.followings)
-        if since is not None and held.incident.recovering_since is None:
-            await self._found(held, Recovering(since=since))
-        elif since is None and held.incident.recovering_since is not None:
-            await self._found(held, Relapsed())
-        conclusion = recovery_of_many.conclusion(held.followings, _workloads(judged))
+        told = self._readiness(held)
+        if told != _told(held.incident):
+            await self._found(held, told or Relapsed())
+        conclusion = recovery_of_many.conclusion(
+            held.followings, _workloads(judged), named=judged.key.scope is Scope.WORKLOAD
+        )
         if conclusion.verdict in recovery_of_many.OVER:
-            ending = Ending(since=since or self._clock.now(), words=conclusion.words)
+            since = recovery_of_many.ready_since(held.followings, _workloads(judged))
+            since = since or recovery_of_many.calm_since(held.followings) or self._clock.now()
+            ending = Ending(since=since, words=conclusion.words)
             log.info("incident", incident=judged.id, verdict=conclusion.verdict.value, why=conclusion.words)
             await self._found(held, _over(conclusion.verdict, ending, judged))
 
@@ -147,7 +171,9 @@ class FollowUp:
         following, judgement = looked.following, looked.judgement
         if judgement.verdict is Verdict.ASK_OWNER:
             judgement = await self._ask(looked)
-            following = recovery.asked(following, looked.key, self._clock.now())
+            following = recovery.asked(following, looked.key, self._clock.now(), self._timings())
+            if judgement.verdict is Verdict.WAIT:
+                following = readiness.contradicted(following)
         following = recovery_of_many.with_finding(following, judgement)
         if looked.following not in held.followings:
             return  # more has died while the owner was asked, so its answer is of another time
@@ -169,6 +195,12 @@ class FollowUp:
 def _workloads(incident: Incident) -> int:
     """How many workloads have to be over; those that other messages tell of are theirs."""
     return len({(each.namespace, each.owner) for each in incident.workloads if each.told_in is None})
+
+
+def _told(incident: Incident) -> Recovering | None:
+    """What its message says of being Ready again."""
+    since, after = incident.recovering_since, incident.recovered_after
+    return Recovering(since=since, after=after) if since is not None and after is not None else None
 
 
 def _over(verdict: Verdict, ending: Ending, judged: Incident) -> Recovered | Gone:

@@ -7,6 +7,7 @@ and `reading`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from bot.clock import Clock
 from bot.incidents.held import Held
@@ -24,7 +25,16 @@ PROMPTLY = 1.0
 class Gathering:
     """Of one cluster's incidents. Its tasks belong to the group that `start` is given."""
 
-    def __init__(self, live: Live, journal: Journal, reader: EvidenceReader, clock: Clock) -> None:
+    def __init__(
+        self,
+        live: Live,
+        journal: Journal,
+        reader: EvidenceReader,
+        clock: Clock,
+        look: Callable[[Held], None] = lambda _: None,
+    ) -> None:
+        """`look`: look at what is around an incident that is about to be told."""
+        self._look = look
         self._live = live
         self._journal = journal
         self._reader = reader
@@ -55,6 +65,8 @@ class Gathering:
                 evidence = await self._evidence(held, death)
                 with contained("evidence", incident=held.incident.id):
                     self._live.learned(held, evidence, self._clock.now())
+                    if not held.told:
+                        self._look(held)
                 await self._announce(held)
                 if held.incident.latest.id == death.id:
                     return

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.model.deaths import Cause
+from bot.model.durations import in_words
 from bot.model.incidents import Incident, IncidentState, Scope, Severity
 from bot.model.messages import Inline, Line, Link, Mention, Metadata, Moment, Text, bold, plain
 
@@ -26,6 +27,9 @@ _NODE_WORDS = {Cause.NODE_LOST: "Node lost", Cause.NODE_SHUTDOWN: "Node shut dow
 
 def headline(incident: Incident) -> str:
     """What, where: `OOMKilled · web · shop · prod-eu`, `Node lost · node-3 · prod-eu`."""
+    if incident.key.scope is Scope.STORM and incident.state.is_over:
+        # It has no name of its own that would say what recovered.
+        return " · ".join(("Storm over", *where(incident)))
     return " · ".join((_STATE_WORDS.get(incident.state) or what(incident), *where(incident)))
 
 
@@ -92,7 +96,9 @@ def state_lines(incident: Incident) -> Iterator[Line]:
             until = (Text("Silenced until resolved, at most until "), Moment(silence.until, with_date=True))
         yield (*until, Text(" by "), Mention(silence.by), *reason(silence.reason))
     if incident.recovering_since is not None:
-        yield (Text("All well since "), Moment(incident.recovering_since), Text("; it has to stay so"))
+        after = incident.recovered_after
+        then = f"; called recovered after {in_words(after)}" if after is not None else ""
+        yield (Text("Ready again since "), Moment(incident.recovering_since), Text(then))
     gap = incident.unwatched
     if gap is not None:
         who = "1 death" if gap.deaths == 1 else f"{gap.deaths} deaths"
@@ -126,6 +132,8 @@ def reason(words: str) -> Line:
 def provenance(incident: Incident, route: str = "", runbook: str = "") -> Line:
     """The quiet line at the end."""
     key = incident.key
+    if key.scope is Scope.STORM:
+        route = runbook = ""  # its incidents have come by several, and this is the first one's
     words = [f"incident {incident.id}"]
     words += [f"{key.owner} in {key.namespace}"] if key.scope is Scope.WORKLOAD else []
     words += [f"route {route}"] if route else []

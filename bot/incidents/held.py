@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from bot.incidents.records import KeptIncident
 from bot.incidents.recovery import Following
@@ -11,6 +12,9 @@ from bot.model.deaths import Death
 from bot.model.events import Event
 from bot.model.incidents import Incident
 from bot.model.routes import Route
+
+AWAITED_FOR = timedelta(seconds=10)
+"""For which somebody who pressed a button looks at the message to see it change."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +36,13 @@ class Held:
     """A mistake of ours stopped what goes by time: it is not tried again every second."""
     final: bool = False
     """It is over, or has been pushed out: nothing more will be said of it."""
+
+    pressed_at: datetime | None = None
+    """When a person did something to it last."""
+
+    def is_awaited(self, now: datetime) -> bool:
+        """Whether somebody waits to see what became of what they did."""
+        return self.pressed_at is not None and now - self.pressed_at <= AWAITED_FOR
 
     def reword(self) -> None:
         """The same incident is to be said in other words: what is announced must be newer than what was."""

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 
 from bot.errors import StoreUnavailable
-from bot.incidents.ports import IncidentStore
+from bot.incidents.store_ports import IncidentStore
 from bot.model.incidents import IncidentId
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
@@ -20,6 +20,7 @@ from bot.model.incidents import (
     SilenceId,
 )
 from bot.model.people import UserId
+from bot.model.situations import Situation
 from bot.model.surroundings import RevisionChange
 
 
@@ -98,9 +99,11 @@ class Escalate(_Input, frozen=True, kw_only=True):
 
 
 class Recovering(_Input, frozen=True, kw_only=True):
-    """All of it is well; whether that holds is still to be seen."""
+    """All of it is Ready; whether that holds is still to be seen."""
 
     since: datetime
+    after: timedelta
+    """How long it has to hold until it is called recovered."""
 
 
 class Relapsed(_Input, frozen=True, kw_only=True):
@@ -111,6 +114,12 @@ class Replaced(_Input, frozen=True, kw_only=True):
     """How the pods are that take the place of those that died."""
 
     replacements: Replacements
+
+
+class Looked(_Input, frozen=True, kw_only=True):
+    """How it is around it by now."""
+
+    situation: Situation
 
 
 class Recovered(_Input, frozen=True, kw_only=True):
@@ -146,6 +155,22 @@ class Widened(_Input, frozen=True, kw_only=True):
     key: IncidentKey
 
 
+class PageAnswered(_Input, frozen=True, kw_only=True):
+    """What came of telling a webhook how the incident stands."""
+
+    webhook: str
+    problem: str = ""
+    """Why it was not taken; empty where it was."""
+
+
+class PodsDeleted(_Input, frozen=True, kw_only=True):
+    """Somebody had podbot delete pods of it."""
+
+    by: UserId
+    names: tuple[str, ...]
+    reason: str = ""
+
+
 class Absorbed(_Input, frozen=True, kw_only=True):
     """Another incident turned out to be part of it; that one gets `Merged`."""
 
@@ -178,11 +203,17 @@ Input: TypeAlias = (
     | Recovering
     | Relapsed
     | Replaced
+    | Looked
     | Recovered
     | Gone
     | Resolved
     | Widened
+    | PageAnswered
+    | PodsDeleted
     | Absorbed
     | Merged
     | Tick
 )
+
+BY_A_PERSON = Acknowledged | Unacknowledged | Silenced | SilenceEnded | Resolved | PodsDeleted
+"""What a person presses, who then looks at the message. (A silence that ran its time ends as well.)"""

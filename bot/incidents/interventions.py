@@ -46,7 +46,11 @@ def silenced(turn: Turn, silence: SilencedBy) -> None:
         return
     turn.unfold()
     turn.tell(
-        StoryKind.SILENCED, by=silence.by, until=min(silence.until, turn.now + LONGEST), words=silence.reason
+        StoryKind.SILENCED,
+        by=silence.by,
+        until=min(silence.until, turn.now + LONGEST),
+        until_resolved=silence.until_resolved,
+        words=silence.reason,
     )
     held = incident.silenced
     kept_back = held.deaths if held is not None and held.silence == silence.silence else silence.deaths
@@ -86,10 +90,22 @@ def resolved(turn: Turn, given: Resolved) -> None:
     put_away(turn)
 
 
-def put_away(turn: Turn) -> None:
+def page_answered(turn: Turn, webhook: str, problem: str) -> None:
+    """Tell what came of a call, where that is news: a webhook is tried again and again."""
+    held = turn.incident.attention
+    if problem and webhook not in held.unreached:
+        turn.attend(unreached=held.unreached | {webhook}, reached=held.reached - {webhook})
+        turn.tell(StoryKind.UNREACHED, webhook=webhook, words=problem)
+    elif not problem and webhook not in held.reached:
+        turn.attend(unreached=held.unreached - {webhook}, reached=held.reached | {webhook})
+        turn.tell(StoryKind.REACHED, webhook=webhook, aloud=webhook in held.unreached)
+
+
+def put_away(turn: Turn, *, tells_webhooks: bool = True) -> None:
     """With an incident ends what was done about it. Who had it stays: the message says so."""
     turn.change(silenced=None, replacements=None)
-    turn.page(PageAction.RESOLVE)
+    if tells_webhooks:
+        turn.page(PageAction.RESOLVE)
 
 
 def keeping_back(silence: SilencedBy | None, death: Death) -> SilencedBy | None:

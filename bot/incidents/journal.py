@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from bot import logs
 from bot.clock import Clock
 from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.held import Held
-from bot.incidents.ports import IncidentStore, Outbox
+from bot.incidents.ports import Outbox
 from bot.incidents.records import Batch, RecordedDeath, ToldEntry
+from bot.incidents.store_ports import IncidentStore
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
 from bot.model.letters import Letter, LetterKey
@@ -43,6 +44,15 @@ Worded = Callable[[Held, bool], Sequence[Letter]]
 saved."""
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerAnswer:
+    """Which deaths were recorded before."""
+
+    known: frozenset[DeathId]
+    is_whole: bool
+    """False: the store is away, and these are those that wait for it; of the others nobody knows."""
+
+
 @dataclass(slots=True)
 class _Noted:
     """What is to be written; of each thing the latest version."""
@@ -53,7 +63,12 @@ class _Noted:
     letters: dict[LetterKey, Letter] = field(default_factory=dict)
     """Of no incident's own message."""
     remembered: dict[PodUid, PodMemory | None] = field(default_factory=dict)
-    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    checkpoints: dict[str, Checkpoint | None] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be written."""
+        return not any(getattr(self, each.name) for each in fields(self))
 
     def then(self, later: _Noted) -> _Noted:
         """This, and what was noted later."""
@@ -74,7 +89,8 @@ class _Noted:
             stories=tuple(self.stories.values()),
             letters=(*own_messages, *self.letters.values()),
             remembered=self.remembered,
-            checkpoints=tuple(self.checkpoints.values()),
+            checkpoints=tuple(each for each in self.checkpoints.values() if each is not None),
+            unwatched=tuple(namespace for namespace, each in self.checkpoints.items() if each is None),
         )
 
 
@@ -99,21 +115,24 @@ class Journal:
         self.trouble = ""
         """Why nothing can be saved at the moment; empty while all is well."""
 
-    async def known(self, deaths: Sequence[DeathId]) -> frozenset[DeathId]:
-        """Which of these were recorded before; while the store is away, those that wait for it."""
+    async def known(self, deaths: Sequence[DeathId], *, in_any_case: bool = False) -> LedgerAnswer:
+        """Which of these were recorded before.
+
+        `in_any_case`: the store is asked even if it was away just now; a full one can be read all the same.
+        """
         waiting = frozenset(
             each for each in deaths if each in self._noted.deaths or each in self._writing.deaths
         )
-        if not deaths or self._in_peace():
-            return waiting
+        if not deaths or (self._in_peace() and not in_any_case):
+            return LedgerAnswer(waiting, is_whole=not deaths)
         try:
             async with asyncio.timeout(SAVES_WITHIN):
-                return waiting | await self._store.known(deaths)
+                return LedgerAnswer(waiting | await self._store.known(deaths), is_whole=True)
         except Deposed:
             raise
         except Exception as error:  # noqa: BLE001 - as in `_write`
             self._went_away(error)
-            return waiting
+            return LedgerAnswer(waiting, is_whole=False)
 
     def death(self, recorded: RecordedDeath) -> None:
         """Note a death that was not known."""
@@ -141,6 +160,17 @@ class Journal:
         """Note how far the watch has come; all that was found before must have been noted already."""
         self._noted.checkpoints[checkpoint.namespace] = checkpoint
 
+    def unwatched(self, namespaces: Iterable[str]) -> None:
+        """Note that no watch is to go on with these; before what is remembered of their pods is forgotten."""
+        self._noted.checkpoints |= dict.fromkeys(namespaces)
+
+    def unwritten(self) -> Callable[[], Batch] | None:
+        """All that is not written, for the next term, once nothing is saved any more; None: nothing is left.
+
+        It is worded only when it is called: that takes its time, and whoever stops leading has none.
+        """
+        return None if self._noted.is_empty else lambda: self._as_batch(self._noted)[0]
+
     async def save(self) -> None:
         """Write all that was noted, then hand over what is to be said; returns when both are done.
 
@@ -160,7 +190,7 @@ class Journal:
                 self._marked = {}
             letters += beside
             if letters:
-                await self._outbox.put(letters)
+                await self._outbox.put(letters, saved=written is not None)
 
     def _marked_letters(self, held: Held) -> Sequence[Letter]:
         letters = self._worded(held, True)
@@ -181,8 +211,7 @@ class Journal:
             return None
         noted, self._noted = self._noted, _Noted()
         noted.incidents = self._marked | noted.incidents
-        worded = {identity: self._worded(held, False) for identity, held in noted.incidents.items()}
-        batch = noted.batch(letter for letters in worded.values() for letter in letters)
+        batch, worded = self._as_batch(noted)
         if batch.is_empty and not self.trouble:
             return {}
         self._writing = noted
@@ -196,10 +225,17 @@ class Journal:
             self._noted = noted.then(self._noted)
             self._let_go()
             return None
+        except asyncio.CancelledError:
+            self._noted = noted.then(self._noted)  # it may be written, or not
+            raise
         finally:
             self._writing = _Noted()
         self._came_back()
         return worded
+
+    def _as_batch(self, noted: _Noted) -> tuple[Batch, dict[IncidentId, Sequence[Letter]]]:
+        worded = {identity: self._worded(held, False) for identity, held in noted.incidents.items()}
+        return noted.batch(letter for letters in worded.values() for letter in letters), worded
 
     def _in_peace(self) -> bool:
         """Whether the store was away just now: an attempt for each death would make every alert late."""

@@ -1,65 +1,51 @@
-"""The keeper: takes what the watch finds, has it change incidents, and has those written and announced.
+"""The keeper: has all that happens change incidents, and has those written and announced.
 
-All incidents that live are in memory (`live`); what changes goes to the store first, in one transaction with
-the letters that tell it, and then to the outbox (`journal`). A death that the ledger has already is no news.
-What is still to be found out about a death is left to `refining`, before it is folded, and to `gathering`.
-A mistake of ours about one incident is `contained`: the others go on.
+What happens comes from the watch (`intake`), from people (`live_acts`), from looking at what is open
+(`followup`, `situation_watch`, `rollout_watch`), from silences (`silence_watch`) and from time. All incidents
+that live are in memory (`live`); what changes goes to the store first, in one transaction with the letters
+that tell it, and then to the outbox (`journal`). A mistake of ours about one incident is `contained`: the
+others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
-from bot import logs
 from bot.clock import Clock
 from bot.incidents.acts import Act, ActResult
-from bot.incidents.doing import do
 from bot.incidents.effects import Effect, Tell
 from bot.incidents.followup import FollowUp
 from bot.incidents.gathering import Gathering
 from bot.incidents.held import Held
 from bot.incidents.ids import IdStock, random_id
-from bot.incidents.inputs import Input
+from bot.incidents.inputs import Input, Looked, PageAnswered
+from bot.incidents.intake import Intake
 from bot.incidents.journal import Journal
 from bot.incidents.live import Live
+from bot.incidents.live_acts import carry_out
 from bot.incidents.mistakes import contained
-from bot.incidents.ports import (
-    IncidentStore,
-    LogSource,
-    Masker,
-    Outbox,
-    PodLookup,
-    Router,
-    SilenceStore,
-    Surroundings,
-)
+from bot.incidents.ports import LogSource, Masker, Outbox, PodLookup, Router, Surroundings
 from bot.incidents.reading import EvidenceReader
-from bot.incidents.records import RecordedDeath
-from bot.incidents.refining import Refined, Refining
+from bot.incidents.records import Batch
+from bot.incidents.recovery import Workload
+from bot.incidents.rollout_watch import RolloutWatch
 from bot.incidents.silence_watch import SilenceWatch
-from bot.incidents.wording import call_at_opening, letters_of, own_letters
-from bot.model.deaths import Death, DeathId
-from bot.model.events import Event
-from bot.model.incidents import Incident, IncidentId
-from bot.model.letters import Letter
+from bot.incidents.situation_watch import SituationWatch
+from bot.incidents.store_ports import IncidentStore, SilenceStore
+from bot.incidents.wording import call_at_opening, incident_of, letters_of, no_link, own_letters
+from bot.model.incidents import Incident, IncidentId, SilenceId
+from bot.model.letters import Letter, LetterKey
 from bot.model.memory import Checkpoint, Findings
 from bot.model.pods import ClusterName, Pod
-
-QUEUE = 10_000
-"""Findings that may wait to be taken in; the watch waits beyond that."""
-
-AT_ONCE = 200
-"""Findings that go into one transaction, where so many wait."""
+from bot.model.tuning import Limits, Timings
 
 TICK_EVERY = 1.0
 """Seconds between two looks for what goes by time: steps of the escalation, silences, folds of a thread."""
 
 SWEEP_EVERY = 60.0
 """Seconds between two looks for incidents that are over for good."""
-
-log = logs.get(__name__)
 
 
 class Keeper:
@@ -78,38 +64,74 @@ class Keeper:
         new_id: Callable[[], IncidentId] = random_id,
         surroundings: Surroundings | None = None,
         pods: PodLookup | None = None,
-        every_pod: Callable[[], Iterable[Pod]] = tuple,
+        every_pod: Callable[[], Iterable[Pod]] | None = None,
+        in_sync: Callable[[str], bool] = lambda _: True,
         silences: SilenceStore | None = None,
+        timings: Callable[[], Timings] = Timings,
+        limits: Callable[[], Limits] = Limits,
+        link: Callable[[LetterKey], str] = no_link,
     ) -> None:
         """Without `surroundings` a death is told by its pod's status and log alone; without `pods` as well no
-        incident is followed to its end. Without `silences` nothing is silenced.
+        incident is followed to its end, and without `every_pod` nothing is counted. `in_sync`: whether all
+        that happens in a namespace is seen. Without `silences` nothing is silenced. `timings` and `limits`
+        give those in force now, `link` the address of a letter that Slack has; empty where it has not.
         """
         self._router = router
         self._store = store
-        self._mask = mask
         self._clock = clock
+        self._link = link
         self._journal = Journal(store, outbox, clock, worded=self._worded)
-        self._ids = IdStock(store, new_id)
-        self._live = Live(self._turned, self._ids.take, router.plan)
-        self._queue: asyncio.Queue[Findings | Checkpoint | Refined] = asyncio.Queue(QUEUE)
+        ids = IdStock(store, new_id)
+        self._live = Live(self._turned, ids.take, router.plan, limits)
         reader = EvidenceReader(source, mask, clock, surroundings)
-        self._gathering = Gathering(self._live, self._journal, reader, clock)
-        self._refining = Refining(reader, self._queue.put) if surroundings is not None else None
+        self._gathering = Gathering(self._live, self._journal, reader, clock, look=self._look)
+        self._intake = Intake(
+            self._live,
+            self._journal,
+            self._gathering,
+            ids=ids,
+            router=router,
+            mask=mask,
+            clock=clock,
+            refines=reader if surroundings is not None else None,
+        )
+        self._taken_up: frozenset[IncidentId] = frozenset()
         self._acts: set[asyncio.Task[None]] = set()
         self._silences: SilenceWatch | None = None
         if silences is not None:
             self._silences = SilenceWatch(
                 silences, self._live, self._journal, clock, cluster=cluster, otherwise=router.otherwise
             )
+        self._situations: SituationWatch | None = None
         self._followup: FollowUp | None = None
+        self._rollouts: RolloutWatch | None = None
         if surroundings is not None and pods is not None:
+            if every_pod is not None:
+                self._situations = SituationWatch(
+                    lambda: self._live,
+                    self._found,
+                    pods=pods,
+                    every_pod=every_pod,
+                    in_sync=in_sync,
+                    surroundings=surroundings,
+                    clock=clock,
+                )
+            self._rollouts = RolloutWatch(
+                lambda: self._live,
+                self._found,
+                every_pod=every_pod or tuple,
+                surroundings=surroundings,
+                clock=clock,
+            )
             self._followup = FollowUp(
                 lambda: self._live,
                 self._found,
                 pods=pods,
                 surroundings=surroundings,
                 clock=clock,
-                every_pod=every_pod,
+                every_pod=every_pod or tuple,
+                is_complete=self._is_complete,
+                timings=timings,
             )
 
     @property
@@ -130,35 +152,67 @@ class Keeper:
         """
         kept = await self._store.live()
         silences = await self._silences.running() if self._silences is not None else ()
+        self._taken_up = frozenset(each.incident.id for each in kept)
         self._live.restore(kept)
         for silence in silences:
-            self._live.silenced(silence, self._clock.now())
+            self._live.silences.heard(silence, self._clock.now())
+
+    def begins(self, letter: Letter) -> bool:
+        """Whether no leader before can have said a letter, in whatever wording."""
+        identity = incident_of(letter.key)
+        return letter.revision == 1 if identity is None else identity not in self._taken_up
 
     async def record(self, findings: Findings) -> None:
         """Take what one look at a pod brought. Waits while the queue is full."""
-        if findings.deaths:
-            masked, _ = self._mask([each.message for each in findings.deaths])
-            deaths = zip(findings.deaths, masked, strict=True)
-            findings = replace(
-                findings, deaths=tuple(replace(death, message=message) for death, message in deaths)
-            )
-        await self._queue.put(findings)
+        await self._intake.record(findings)
 
     async def reached(self, checkpoint: Checkpoint) -> None:
         """Remember how far the watch has come, once all that was recorded before is written."""
-        await self._queue.put(checkpoint)
+        await self._intake.reached(checkpoint)
+
+    def unwatched(self, namespaces: Iterable[str]) -> None:
+        """Have no watch go on with these any more: what is remembered of their pods is about to be forgotten.
+
+        It is written within a second, and never after what is recorded from now on.
+        """
+        self._journal.unwatched(namespaces)
 
     async def act(self, act: Act) -> ActResult:
         """Do what a person asks for, and say what came of it.
 
         Who asked may go away meanwhile: what is being written then belongs to all.
         """
-        result = do(act, self._live, self._router.plan, self._clock.now())
-        saving = asyncio.create_task(self._journal.save(), name=f"act on {act.command.incident}")
-        self._acts.add(saving)
-        saving.add_done_callback(self._acted)
-        await asyncio.shield(saving)
+        result = carry_out(act, self._live, self._router.plan, self._clock.now())
+        await self._for_all(self._journal.save(), f"act on {act.command.incident}")
         return result
+
+    def page_answered(self, identity: IncidentId, webhook: str, problem: str) -> None:
+        """Have an incident's story say what came of calling a webhook; `problem` is empty where it took it.
+
+        It is written within a second, with what goes by time.
+        """
+        held = self._live.get(identity)
+        if held is not None:
+            with contained("page", incident=identity):
+                self._live.apply(held, PageAnswered(webhook=webhook, problem=problem), self._clock.now())
+
+    async def silence_changed(self, identity: SilenceId) -> None:
+        """Have a silence hold at once as the store has it by now, or not any more. Who asked may go away."""
+        if self._silences is not None:
+            await self._for_all(self._silences.hear(identity), f"silence {identity}")
+
+    def unwritten(self) -> Callable[[], Batch] | None:
+        """What could not be written, once `run` has ended: for the next term of the same process.
+
+        None where all was; else it gives the batch when it is called.
+        """
+        return self._journal.unwritten()
+
+    async def _for_all(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._acts.add(task)
+        task.add_done_callback(self._acted)
+        await asyncio.shield(task)
 
     async def run(self) -> None:
         """Work the queue off, and follow what is open, until cancelled. Raises `Deposed`."""
@@ -178,99 +232,21 @@ class Keeper:
                 tasks.create_task(self._silences.run(), name="silences")
             if self._followup is not None:
                 tasks.create_task(self._followup.run(), name="follow-up of incidents")
+            if self._situations is not None:
+                tasks.create_task(self._situations.run(), name="situations of incidents")
+            if self._rollouts is not None:
+                tasks.create_task(self._rollouts.run(), name="rollouts of what is broken")
             self._gathering.take_up(tasks)
-            while True:
-                waiting = [await self._queue.get()]
-                while len(waiting) < AT_ONCE and not self._queue.empty():
-                    waiting.append(self._queue.get_nowait())
-                await self._take(waiting, tasks)
-                for _ in waiting:
-                    self._queue.task_done()
+            await self._intake.run(tasks)
 
     async def settle(self, seconds: float) -> None:
         """Return when every death taken so far is announced with its evidence, or after `seconds`."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._queue.join()
-                while under_way := self._gathering.under_way | self._refined_now():
-                    await asyncio.wait(under_way)
-                    await self._queue.join()
-        except TimeoutError:
-            log.warning("deaths_left_without_evidence", incidents=len(self._gathering.under_way))
-
-    def _refined_now(self) -> set[asyncio.Task[None]]:
-        return self._refining.under_way if self._refining is not None else set()
+        await self._intake.settle(seconds)
 
     def _acted(self, saving: asyncio.Task[None]) -> None:
         self._acts.discard(saving)
         if not saving.cancelled():
             saving.exception()  # whoever asked may be gone, and this be the only look at it
-
-    # What comes in
-
-    async def _take(
-        self, waiting: Sequence[Findings | Checkpoint | Refined], tasks: asyncio.TaskGroup
-    ) -> None:
-        deaths = [death for each in waiting for death in _deaths(each)]
-        known = set(await self._journal.known([each.id for each in deaths if not each.cause.is_stuck]))
-        await self._ids.fill(2 * len(deaths))  # one for each, and one for a storm's digest
-        with contained("routes"):
-            await self._router.prepare([each for each in deaths if self._live.tells(each) is None])
-        changed: dict[IncidentId, Held] = {}
-        for each in waiting:
-            with contained("findings"):
-                self._take_one(each, known, changed, tasks)
-        await self._journal.save()
-        for held in changed.values():
-            self._gathering.start(tasks, held)
-
-    def _take_one(
-        self,
-        each: Findings | Checkpoint | Refined,
-        known: set[DeathId],
-        changed: dict[IncidentId, Held],
-        tasks: asyncio.TaskGroup,
-    ) -> None:
-        match each:
-            case Checkpoint():
-                if self._refining is None or not self._refining.hold_back(tasks, each):
-                    self._journal.checkpoint(each)
-            case Findings():
-                news = replace(each, deaths=tuple(_new(each.deaths, known)))
-                if self._refining is not None and self._refining.takes(news):
-                    self._refining.start(tasks, news)
-                else:
-                    self._fold(news, None, changed)
-            case Refined(findings, events):
-                news = replace(findings, deaths=tuple(_new(findings.deaths, known)))
-                self._fold(news, events, changed)
-
-    def _fold(
-        self,
-        findings: Findings,
-        events: Sequence[Event] | None,
-        changed: dict[IncidentId, Held],
-    ) -> None:
-        """Fold the deaths into their incidents, and note all that is to be written of these findings."""
-        for death in findings.deaths:
-            held = self._live.died(death, self._router.at_once(death), self._clock.now())
-            if held is None:
-                continue
-            if events is not None:
-                held.events = (death, events)
-            changed[held.incident.id] = held
-            self._journal.death(self._recorded(death, held))
-            _log(death, held.incident)
-        self._journal.remembered(findings.uid, findings.memory)
-
-    def _recorded(self, death: Death, held: Held) -> RecordedDeath:
-        """The line of the ledger; a member of a storm is told by the digest."""
-        storm = held.incident.storm
-        teller = self._live.get(storm) if storm is not None and not held.incident.shown else None
-        by = (teller or held).incident
-        return RecordedDeath(death=death, incident=held.incident.id, told_by=by.id, revision=by.revision)
-
-    # What becomes of incidents
 
     def _turned(self, held: Held, effects: tuple[Effect, ...]) -> None:
         """Note what is to be written and said because an incident has changed."""
@@ -287,10 +263,20 @@ class Keeper:
                     self._journal.letter(letter, held)
 
     def _worded(self, held: Held, unsaved: bool) -> Sequence[Letter]:
-        return own_letters(held, self._clock.now(), unsaved=unsaved)
+        groups = self._live.groups_of(held.incident)
+        return own_letters(held, self._clock.now(), unsaved=unsaved, link=self._link, groups=groups)
+
+    def _is_complete(self, workload: Workload) -> bool:
+        return self._situations is not None and self._situations.is_complete(workload)
+
+    def _look(self, held: Held) -> None:
+        """Look at what is around an incident before it is told for the first time."""
+        situation = self._situations.at_first(held) if self._situations is not None else None
+        if situation is not None:
+            self._live.apply(held, Looked(situation=situation), self._clock.now())
 
     async def _found(self, held: Held, given: Input) -> None:
-        """Take in what the follow-up found."""
+        """Take in what was found by looking at what is open."""
         if self._live.apply(held, given, self._clock.now()):
             await self._journal.save()
 
@@ -305,37 +291,3 @@ class Keeper:
             await self._clock.sleep(SWEEP_EVERY)
             self._live.sweep(self._clock.now())
             await self._journal.save()
-
-
-def _deaths(waiting: Findings | Checkpoint | Refined) -> tuple[Death, ...]:
-    match waiting:
-        case Findings():
-            return waiting.deaths
-        case Refined():
-            return waiting.findings.deaths
-        case Checkpoint():
-            return ()
-
-
-def _new(deaths: Iterable[Death], known: set[DeathId]) -> Iterator[Death]:
-    """Those that are not known; they are, from then on."""
-    for death in deaths:
-        if death.cause.is_stuck:
-            yield death
-        elif death.id not in known:
-            known.add(death.id)
-            yield death
-
-
-def _log(death: Death, incident: Incident) -> None:
-    log.info(
-        "death",
-        incident=incident.id,
-        cause=death.cause.value,
-        namespace=death.namespace,
-        pod=death.pod,
-        container=death.id.container,
-        restart=death.id.restart,
-        exit_code=death.exit_code,
-        uid=death.id.uid,
-    )

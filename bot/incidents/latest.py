@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.incidents.ports import Incidents, LiveIncidents
+from bot.incidents.ports import LiveIncidents
+from bot.incidents.store_ports import Incidents
 from bot.model.incidents import Incident, IncidentId
 
 

@@ -6,15 +6,15 @@ it. No waiting, no clock: whoever calls says what time it is. The keeper feeds i
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import engine, grouping, recovery_of_many, reducer, silencing, storm
+from bot.incidents import engine, grouping, recovery_of_many, reducer, rollouts, storm
 from bot.incidents.effects import Effect
 from bot.incidents.held import Held
 from bot.incidents.inputs import (
+    BY_A_PERSON,
     Absorbed,
     Corrected,
     Died,
@@ -24,14 +24,13 @@ from bot.incidents.inputs import (
     Merged,
     NewRevision,
     Opened,
-    Silenced,
-    SilenceEnded,
     Tick,
     Widened,
 )
 from bot.incidents.mistakes import contained
 from bot.incidents.records import KeptIncident
 from bot.incidents.shelf import Shelf
+from bot.incidents.silences import Silences
 from bot.incidents.storms import Storms
 from bot.model.deaths import Death
 from bot.model.escalations import EscalationPlan
@@ -41,14 +40,12 @@ from bot.model.incidents import (
     IncidentId,
     IncidentKey,
     IncidentState,
-    SilencedBy,
-    SilenceId,
+    Scope,
 )
-from bot.model.people import UserId
 from bot.model.pods import Owner
 from bot.model.routes import Route
-from bot.model.silences import Silence
 from bot.model.surroundings import JobEnd
+from bot.model.tuning import Limits
 
 MOST_INCIDENTS = 5_000
 """Incidents that are held; the one that was quiet for longest goes first."""
@@ -58,23 +55,26 @@ Turned = Callable[[Held, tuple[Effect, ...]], None]
 
 
 class Live:
-    """Of one cluster. `take_id` gives a free id; `plan` the escalation of a route by its name."""
+    """Of one cluster.
+
+    `take_id` gives a free id; `plan` the escalation of a route by its name; `limits` those in force now.
+    """
 
     def __init__(
         self,
         turned: Turned,
         take_id: Callable[[], IncidentId],
         plan: Callable[[str], EscalationPlan],
+        limits: Callable[[], Limits] = Limits,
     ) -> None:
         self._turned = turned
         self._take_id = take_id
         self._plan = plan
         self._shelf = Shelf()
         self._recent = grouping.Recent()
-        self._storms = Storms(self._shelf, self, take_id)
-        self._silences: dict[SilenceId, Silence] = {}
-        self.kept_back: Counter[tuple[SilenceId, IncidentId]] = Counter()
-        """Deaths that silences have kept back, until somebody writes them down and clears this."""
+        self._storms = Storms(self._shelf, self, take_id, limits)
+        self.silences = Silences(self._shelf, self)
+        """Those that hold, as last heard."""
 
     def __iter__(self) -> Iterator[Held]:
         return iter(self._shelf)
@@ -86,6 +86,13 @@ class Live:
     def tells(self, death: Death) -> Held | None:
         """The incident of the death's own workload and cause, where there is one."""
         return self._shelf.of_key(engine.key_of(death))
+
+    def groups_of(self, digest: Incident) -> tuple[Incident, ...]:
+        """Those incidents of a storm that are about what several workloads have in common; else none."""
+        if digest.key.scope is not Scope.STORM:
+            return ()
+        members = (each.incident for each in self._shelf if each.incident.storm == digest.id)
+        return tuple(each for each in members if each.key.scope is not Scope.WORKLOAD)
 
     def restore(self, kept: Iterable[KeptIncident]) -> None:
         """Take up what the store has; what they say is the outbox's to deliver."""
@@ -128,6 +135,8 @@ class Live:
         if step.incident is None or (step.incident is before and not step.effects):
             return False
         held.incident = step.incident
+        if isinstance(given, BY_A_PERSON):
+            held.pressed_at = now
         if held.incident.key != before.key:
             self._move(held, before.key)
         self._turned(held, step.effects)
@@ -136,6 +145,12 @@ class Live:
             self._storms.perhaps_end(held.incident.storm, now)
         return True
 
+    def draw_anew(self, held: Held, now: datetime) -> None:
+        """Have its message drawn once more, as it is, for somebody who looks at it."""
+        held.reword()
+        held.pressed_at = now
+        self._turned(held, ())
+
     def opened(self, held: Held, effects: tuple[Effect, ...]) -> None:
         """Hold an incident that was not there before."""
         self._hold(held)
@@ -143,15 +158,15 @@ class Live:
 
     def learned(self, held: Held, evidence: Evidence, now: datetime) -> None:
         """Take in what was found out about a death: its right cause, whose Job it was, a new revision."""
-        known = held.incident.evidence
+        known = rollouts.known(held.incident)
         self.apply(held, EvidenceRead(evidence=evidence), now)
         self.apply(held, Corrected(death=evidence.death), now)
         around = evidence.circumstances
         if around is None:
             return
-        before = known.circumstances.change if known is not None and known.circumstances else None
-        if around.change is not None and before is not None and around.change.number > before.number:
-            self.apply(held, NewRevision(change=around.change), now)
+        change = around.change if rollouts.followed(held.incident) is not None else None
+        if change is not None and known is not None and change.number > known.number:
+            self.apply(held, NewRevision(change=change), now)
         if around.owner is None:
             return
         if around.owner.job_end is JobEnd.FAILED:
@@ -185,57 +200,17 @@ class Live:
             held.final = True
             self._turned(held, ())
 
-    # Silences
-
-    @property
-    def silences(self) -> Sequence[Silence]:
-        """Those that hold, as last heard."""
-        return tuple(self._silences.values())
-
-    def silenced(self, silence: Silence, now: datetime) -> None:
-        """Have a silence hold, a new one or one that was changed; what it covers falls silent."""
-        before = self._silences.get(silence.id)
-        self._silences[silence.id] = silence
-        if before is not None and (before.until, before.reason) == (silence.until, silence.reason):
-            return
-        for held in self._shelf:
-            with contained("silence", silence=silence.id, incident=held.incident.id):
-                self._silence(held, silence, now)
-
-    def silence_ended(self, identity: SilenceId, by: UserId | None, now: datetime) -> None:
-        """Have a silence hold no longer; what it kept back and still fires is heard."""
-        self._silences.pop(identity, None)
-        for held in self._shelf:
-            under = held.incident.silenced
-            if under is not None and under.silence == identity:
-                with contained("end of silence", silence=identity, incident=held.incident.id):
-                    self.apply(held, SilenceEnded(silence=identity, by=by), now)
-
-    def _silence(self, held: Held, silence: Silence, now: datetime) -> None:
-        under = held.incident.silenced
-        same = under is not None and (under.silence, under.until, under.reason) == (
-            silence.id,
-            silence.until,
-            silence.reason,
-        )
-        covered = same or (
-            silencing.covers_incident(silence, held.incident, now)
-            and self.apply(held, Silenced(silence=silencing.as_held(silence)), now)
-        )
-        if covered:
-            self.kept_back[silence.id, held.incident.id] += 0
-
     # Where a death goes
 
     def _count_in(self, held: Held, death: Death, now: datetime) -> None:
-        silence = silencing.over(self._silences.values(), death, now, incident=held.incident)
-        self._note_kept_back(silence, held, death)
+        silence = self.silences.over(death, now, held.incident)
+        self.silences.keeps_back(silence, held.incident.id, death)
         self.apply(held, Died(death=death, silence=silence), now)
         self._storms.count(held, death, now)
 
     def _open(self, key: IncidentKey, death: Death, route: Route, now: datetime) -> Held:
         identity = self._take_id()
-        silence = silencing.over(self._silences.values(), death, now)
+        silence = self.silences.over(death, now)
         shelter = storm.Shelter()
         if silence is None and route.channels:
             shelter = self._storms.shelter(identity, death, route, now)
@@ -244,15 +219,11 @@ class Live:
         if step.incident is None:
             raise RuntimeError("what opens has no incident")
         held = Held(incident=step.incident, route=route)
-        self._note_kept_back(silence, held, death)
+        self.silences.keeps_back(silence, identity, death)
         self.opened(held, step.effects)
         if not shelter.begins:
             self._storms.count(held, death, now)
         return held
-
-    def _note_kept_back(self, silence: SilencedBy | None, held: Held, death: Death) -> None:
-        if silence is not None:
-            self.kept_back[silence.silence, held.incident.id] += 1 + death.unseen_before
 
     # Incidents that become one
 

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model.messages import ChannelMention, GroupMention, Inline, Line, Link, Mention, Moment, Style, Text
+from bot.model.people import NAMELESS, Names
 
 CELL = 400
 """Characters of foreign text in a cell or a line."""
@@ -57,10 +58,10 @@ def words(text: str) -> str:
     return " ".join(_joined(_visible(text).split()))
 
 
-def line(parts: Line) -> str:
-    """A line of a message, in the middle of a line; times are in UTC, people by their ids."""
+def line(parts: Line, names: Names = NAMELESS) -> str:
+    """A line of a message, in the middle of a line; times are in UTC, people have their names."""
     said = ""
-    for piece in filter(None, (_inline(each) for each in parts)):
+    for piece in filter(None, (_inline(each, names) for each in parts)):
         said += piece if not said or piece[0] in ",;:." else f" {piece}"
     return said
 
@@ -71,7 +72,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (*head, *rows))
 
 
-def _inline(inline: Inline) -> str:
+def _inline(inline: Inline, names: Names) -> str:
     match inline:
         case Text(text=text, style=Style.CODE):
             return code(text) if text.strip() else ""
@@ -79,10 +80,12 @@ def _inline(inline: Inline) -> str:
             return words(text)
         case Moment(at=at, with_date=with_date):
             return f"{at:%Y-%m-%d} {at:%H:%M} UTC" if with_date else f"{at:%H:%M} UTC"
-        case Mention(user=who) | GroupMention(group=who):
-            return code(who)
+        case Mention(user=user):
+            return code(names.of_person(user))
+        case GroupMention(group=group):
+            return code(names.of_group(group))
         case ChannelMention(channel=channel):
-            return code(channel)
+            return code(f"#{channel}")
         case Link(url=url):
             return code(url)
 

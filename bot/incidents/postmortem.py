@@ -14,6 +14,7 @@ from bot.model.durations import in_words
 from bot.model.incidents import Incident, IncidentState, Scope
 from bot.model.messages import Attachment
 from bot.model.past import Account, PastDeath
+from bot.model.people import NAMELESS, Names
 from bot.model.statistics import word_of
 from bot.model.stories import StoryKind
 
@@ -27,24 +28,24 @@ _TO_WRITE = ("Impact", "Root cause", "What went well, what did not", "Actions")
 """What only people know."""
 
 
-def postmortem(told: Account, *, with_log: bool = True) -> Attachment:
-    """The file. `with_log`: whoever asked may read logs."""
+def postmortem(told: Account, *, with_log: bool = True, names: Names = NAMELESS) -> Attachment:
+    """The file. `with_log`: whoever asked may read logs; `names`: of those of whom it tells."""
     incident = told.incident
     return Attachment(
         filename=f"incident-{incident.id}.md",
         title=f"Incident {incident.id} for the post-mortem",
-        content=document(told, with_log=with_log).encode(),
+        content=document(told, with_log=with_log, names=names).encode(),
     )
 
 
-def document(told: Account, *, with_log: bool = True) -> str:
+def document(told: Account, *, with_log: bool = True, names: Names = NAMELESS) -> str:
     """The whole text."""
     parts = [
         f"# Incident {told.incident.id}: {_title(told.incident)}",
-        markdown.table(("", ""), _summary(told)),
+        markdown.table(("", ""), _summary(told, names)),
         *(f"## {heading}\n\n*To be written.*" for heading in _TO_WRITE[:2]),
         "## Timeline\n\nTimes are in UTC.",
-        markdown.table(("When", "What"), _timeline(told)),
+        markdown.table(("When", "What"), _timeline(told, names)),
         "## Evidence",
         *_evidence(told.incident, with_log=with_log),
         *_workloads(told.incident),
@@ -60,7 +61,7 @@ def _title(incident: Incident) -> str:
     return f"{headline.what(incident)} · {where}"
 
 
-def _summary(told: Account) -> Iterator[tuple[str, str]]:
+def _summary(told: Account, names: Names) -> Iterator[tuple[str, str]]:
     incident, key = told.incident, told.incident.key
     ending, pods = incident.ending, len(incident.pods)
     yield "State", incident.state.value if incident.state.is_over else f"{incident.state.value}, not over yet"
@@ -74,33 +75,34 @@ def _summary(told: Account) -> Iterator[tuple[str, str]]:
     yield "Last death", _moment(incident.last_at)
     if ending is not None:
         lasted = in_words(ending.since - incident.first_at)
-        yield "Over", f"{_moment(ending.since)}: {markdown.words(ending.words)}"
+        outcome = f": {markdown.words(ending.words)}" if ending.words else ""
+        yield "Over", f"{_moment(ending.since)}{outcome}"
         yield "Lasted", lasted
     if incident.reopened:
         yield "Came back", "once" if incident.reopened == 1 else f"{incident.reopened} times"
     yield "Deaths", f"{incident.deaths:,} of {pods:,} {'pod' if pods == 1 else 'pods'}"
-    yield from _people(told)
+    yield from _people(told, names)
     if incident.nodes:
         more = len(incident.nodes) - MOST_NODES
-        names = ", ".join(markdown.code(each) for each in incident.nodes[:MOST_NODES])
-        yield "Nodes", f"{names} and {more} more" if more > 0 else names
+        nodes = ", ".join(markdown.code(each) for each in incident.nodes[:MOST_NODES])
+        yield "Nodes", f"{nodes} and {more} more" if more > 0 else nodes
     if incident.state is IncidentState.MERGED and incident.part_of:
         yield "Part of", f"incident {incident.part_of}"
 
 
-def _people(told: Account) -> Iterator[tuple[str, str]]:
+def _people(told: Account, names: Names) -> Iterator[tuple[str, str]]:
     first = next((each for each in told.story if each.kind is StoryKind.ACKNOWLEDGED), None)
     if first is None or first.by is None:
         yield "Acknowledged", "by nobody"
         return
     after = in_words(first.at - told.incident.first_at)
-    yield "Acknowledged", f"{_moment(first.at)} by {markdown.code(first.by)}, after {after}"
+    yield "Acknowledged", f"{_moment(first.at)} by {markdown.code(names.of_person(first.by))}, after {after}"
 
 
-def _timeline(told: Account) -> Iterator[tuple[str, str]]:
+def _timeline(told: Account, names: Names) -> Iterator[tuple[str, str]]:
     for each in timeline(told):
         until = f"\N{EN DASH}{each.until:%H:%M:%S}" if each.until is not None else ""
-        yield f"{each.at:%Y-%m-%d %H:%M:%S}{until}", markdown.line(each.line)
+        yield f"{each.at:%Y-%m-%d %H:%M:%S}{until}", markdown.line(each.line, names)
 
 
 def _evidence(incident: Incident, *, with_log: bool) -> Iterator[str]:

@@ -15,8 +15,9 @@ from bot.incidents.account import account
 from bot.incidents.at_home import at_home
 from bot.incidents.export import exported
 from bot.incidents.listing import listing
-from bot.incidents.ports import Chronicle, Gate, Pictures
+from bot.incidents.ports import Directory, Gate, Pictures
 from bot.incidents.postmortem import postmortem
+from bot.incidents.store_ports import Chronicle
 from bot.model.answers import Decision
 from bot.model.commands import Verb
 from bot.model.home import HomeAlerts
@@ -33,7 +34,7 @@ from bot.model.incident_problems import NoSuchIncident
 from bot.model.incidents import IncidentId
 from bot.model.messages import Attachment, Context, Message, Paragraph, code, plain
 from bot.model.past import Account, Selection
-from bot.model.people import Asker
+from bot.model.people import NAMELESS, Asker, UsergroupId, UserId
 from bot.model.pods import ALL_NAMESPACES, ClusterName
 
 RECENT = timedelta(days=1)
@@ -47,14 +48,23 @@ class IncidentReadings:
     """Of one cluster. Raises `Refused`, `NoSuchIncident`, and `StoreUnavailable`, which its caller words."""
 
     def __init__(
-        self, cluster: ClusterName, gate: Gate, clock: Clock, *, chronicle: Chronicle, pictures: Pictures
+        self,
+        cluster: ClusterName,
+        gate: Gate,
+        clock: Clock,
+        *,
+        chronicle: Chronicle,
+        pictures: Pictures,
+        directory: Directory | None = None,
     ) -> None:
+        """Without a `directory`, files name people by their ids."""
         self._cluster = cluster
         self._gate = gate
         self._access = Access(gate)
         self._clock = clock
         self._chronicle = chronicle
         self._pictures = pictures
+        self._directory = directory
 
     async def read(
         self, asker: Asker, command: ShowIncident | ListIncidents | ExportIncident | ShowStats
@@ -72,7 +82,7 @@ class IncidentReadings:
             case ExportIncident():
                 told, decision = await self._told(asker, command.incident)
                 with self._gate.audited(asker, decision, f"incident/{command.incident}", "export"):
-                    message = _with_file(told, self._file(asker, told, command.form))
+                    message = _with_file(told, await self._file(asker, told, command.form))
         return Reading(message=message)
 
     async def at_home(self, asker: Asker) -> HomeAlerts | None:
@@ -124,13 +134,14 @@ class IncidentReadings:
             raise NoSuchIncident(identity)
         return told, self._access.to_read(asker, told.incident)
 
-    def _file(self, asker: Asker, told: Account, form: ExportForm) -> Attachment:
+    async def _file(self, asker: Asker, told: Account, form: ExportForm) -> Attachment:
+        names = await self._directory.names(*_of_whom(told)) if self._directory is not None else NAMELESS
         if form is ExportForm.JSON:
-            return exported(told)
+            return exported(told, names)
         reads_logs = all(
             self._gate.decide(asker, Verb.LOGS, each).allowed for each in namespaces_of(told.incident)
         )
-        return postmortem(told, with_log=reads_logs)
+        return postmortem(told, with_log=reads_logs, names=names)
 
     async def _allowed(
         self, asker: Asker, namespace: str, what: str
@@ -149,13 +160,29 @@ class IncidentReadings:
         return frozenset(each for each in known if self._access.may_read_in(asker, each))
 
 
+def _of_whom(told: Account) -> tuple[frozenset[UserId], frozenset[UsergroupId]]:
+    """The people and the user groups that a story tells of."""
+    people = {each.by for each in told.story if each.by is not None}
+    people |= {user for each in told.story for user in each.people}
+    return frozenset(people), frozenset(group for each in told.story for group in each.groups)
+
+
 def _with_file(told: Account, file: Attachment) -> Message:
     said = f"Incident {told.incident.id} as a file"
     return Message(
         text=said,
         blocks=(
             Paragraph(((*plain("Incident "), code(told.incident.id), *plain(" as a file")),)),
-            Context(plain(f"{len(told.story):,} entries of its story, {len(told.deaths):,} deaths")),
+            Context(
+                plain(
+                    f"{_counted(len(told.story), 'entry', 'entries')} of its story, "
+                    f"{_counted(len(told.deaths), 'death', 'deaths')}"
+                )
+            ),
         ),
         attachments=(file,),
     )
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

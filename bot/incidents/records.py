@@ -59,6 +59,8 @@ class Batch:
     remembered: Mapping[PodUid, PodMemory | None] = field(default_factory=dict)
     """What the detector knows of pods by now; None: nothing any more."""
     checkpoints: tuple[Checkpoint, ...] = ()
+    unwatched: tuple[str, ...] = ()
+    """Namespaces that no watch goes on with: their checkpoints are forgotten."""
 
     @property
     def is_empty(self) -> bool:
@@ -70,4 +72,5 @@ class Batch:
             or self.letters
             or self.remembered
             or self.checkpoints
+            or self.unwatched
         )

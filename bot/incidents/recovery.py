@@ -2,7 +2,8 @@
 
 Recovered means: what died (or what took its place) has been Ready for a hold-down with its restart count
 flat, and then the owner has the number of Ready pods that it wants. A pod that is deleted has not recovered,
-and one that is quiet has not either. `followup` looks, asks the owner and carries the judgement out.
+and one that is quiet has not either. `followup` looks, asks the owner and carries the judgement out; what may
+be told of it until then is in `readiness`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ from bot.model.deaths import Cause, Death
 from bot.model.incidents import IncidentKey
 from bot.model.pods import Owner, Pod, PodUid
 from bot.model.surroundings import OWNER_KINDS, JobEnd, OwnerState
-
-HOLD_DOWN = timedelta(seconds=60)
-"""How long all must have been well."""
+from bot.model.tuning import Timings
 
 JOB_ENDS_WITHIN = timedelta(seconds=5)
-"""A Job's controller needs a moment to see that a pod of it has ended."""
+"""A Job's controller needs a moment to see that a pod of it has ended; a Job has no other hold-down."""
 
 LONGEST_PAUSE = timedelta(minutes=5)
 """An owner that is not well yet is asked again after a hold-down, then twice that, and so on up to this."""
@@ -64,7 +63,13 @@ class Following:
 
     subjects: Mapping[PodUid, Subject]
     calm_since: datetime | None = None
-    """Since when nothing of it has been seen unwell, the owner included."""
+    """Since when nothing of it has been seen unwell, the owner included. What is gone is not unwell."""
+    ready_since: datetime | None = None
+    """Since when all of it has been Ready, in full number."""
+    doubted: bool = False
+    """Its owner said otherwise: what the watch counts is not told again before it was seen unready."""
+    ran: timedelta = timedelta()
+    """How long the run lasted that died last; what runs no longer than that may be about to die again."""
     asked: int = 0
     """How often the owner was asked and was not well yet, with no pod seen unwell meanwhile."""
     ask_at: datetime | None = None
@@ -115,6 +120,7 @@ def followed(following: Following | None, death: Death) -> Following:
         workload=Workload(namespace=death.namespace, owner=death.owner),
         job=job_of(death),
         died_at=death.finished_at or death.seen_at,
+        ran=_lasted(death),
     )
 
 
@@ -141,14 +147,23 @@ def looked(following: Following, pods: PodsByUid, now: datetime) -> Following:
         for uid, each in following.subjects.items()
     }
     if any(standing(pods.get(uid)) is Standing.UNWELL for uid in subjects):
-        return _anew(following, subjects, None)
+        return anew(following, subjects, None)
     if following.calm_since is None or subjects != following.subjects:
-        return _anew(following, subjects, now)
+        return anew(following, subjects, now)
     return following
 
 
-def _anew(following: Following, subjects: Mapping[PodUid, Subject], calm_since: datetime | None) -> Following:
-    return replace(following, subjects=subjects, calm_since=calm_since, asked=0, ask_at=None, found=None)
+def anew(following: Following, subjects: Mapping[PodUid, Subject], calm_since: datetime | None) -> Following:
+    """What is followed when the hold-down begins anew, and with it all that was found of the owner."""
+    return replace(
+        following,
+        subjects=subjects,
+        calm_since=calm_since,
+        ready_since=None,
+        asked=0,
+        ask_at=None,
+        found=None,
+    )
 
 
 def job_of(death: Death) -> Owner | None:
@@ -158,21 +173,23 @@ def job_of(death: Death) -> Owner | None:
     return Owner(kind=death.controller.kind, name=death.controller.name)
 
 
-def judged(key: IncidentKey, following: Following, pods: PodsByUid, now: datetime) -> Judgement:
+def judged(
+    key: IncidentKey, following: Following, pods: PodsByUid, now: datetime, timings: Timings
+) -> Judgement:
     """What the pods alone tell after `looked`; mostly whether it is time to ask the owner."""
     if key.cause is Cause.STUCK_TERMINATING:
         left = [uid for uid in following.subjects if (pod := pods.get(uid)) is not None and pod.uid == uid]
         return WAIT if left else Judgement(verdict=Verdict.RECOVERED, words="gone")
-    if following.calm_since is None or now - following.calm_since < hold_down(key):
+    if following.calm_since is None or now - following.calm_since < hold_down(key, timings):
         return WAIT
     if key.owner.kind in OWNER_KINDS:
         return ASK_OWNER if following.ask_at is None or now >= following.ask_at else WAIT
     return _of_pods(key, [standing(pods.get(uid)) for uid in following.subjects])
 
 
-def hold_down(key: IncidentKey) -> timedelta:
+def hold_down(key: IncidentKey, timings: Timings) -> timedelta:
     """How long an incident must have been calm before its owner is asked."""
-    return JOB_ENDS_WITHIN if key.owner.kind in {"Job", "CronJob"} else HOLD_DOWN
+    return JOB_ENDS_WITHIN if key.owner.kind in {"Job", "CronJob"} else timings.recovered
 
 
 def to_ask(key: IncidentKey, following: Following) -> Owner:
@@ -195,12 +212,12 @@ def of_owner(owner: OwnerState | None, died_at: datetime | None = None) -> Judge
     return WAIT
 
 
-def asked(following: Following, key: IncidentKey, now: datetime) -> Following:
+def asked(following: Following, key: IncidentKey, now: datetime, timings: Timings) -> Following:
     """What is followed after an owner was not well yet: it is left in peace, each time for longer.
 
     Nothing has been well since before then: what took the place of a pod that is gone is not looked at.
     """
-    pause = min(hold_down(key) * 2**following.asked, LONGEST_PAUSE)
+    pause = min(hold_down(key, timings) * 2**following.asked, LONGEST_PAUSE)
     return replace(following, calm_since=now, asked=min(following.asked + 1, 16), ask_at=now + pause)
 
 
@@ -234,6 +251,12 @@ def _of_pods(key: IncidentKey, standings: list[Standing]) -> Judgement:
     if key.cause is Cause.DELETED:
         return WAIT
     return Judgement(verdict=Verdict.GONE, words="deleted before it recovered")
+
+
+def _lasted(death: Death) -> timedelta:
+    if death.started_at is None or death.finished_at is None:
+        return timedelta()
+    return max(death.finished_at - death.started_at, timedelta())
 
 
 def _restarts(pod: Pod | None, subject: Subject) -> int:

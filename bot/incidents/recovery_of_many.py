@@ -6,17 +6,21 @@ together. An incident of one workload is the same with one.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import recovery
+from bot.incidents import readiness, recovery
 from bot.incidents.recovery import WAIT, Following, Judgement, Verdict, Workload
 from bot.model.deaths import Death
 from bot.model.incidents import IncidentKey, Scope
+from bot.model.tuning import Timings
 
 MOST_WORKLOADS = 500
 """Workloads that are followed; with more, an incident waits for a person to close it."""
+
+NAMED = 10
+"""Workloads that are gone of which the end of an incident tells the names."""
 
 OVER = frozenset({Verdict.RECOVERED, Verdict.GONE})
 
@@ -45,6 +49,9 @@ def joined(some: tuple[Following, ...], more: tuple[Following, ...]) -> tuple[Fo
                 there,
                 subjects={**each.subjects, **there.subjects},
                 calm_since=None,
+                ready_since=None,
+                doubted=False,
+                ran=max(each.ran, there.ran),
                 asked=0,
                 ask_at=None,
                 died_at=max(filter(None, (each.died_at, there.died_at)), default=None),
@@ -70,22 +77,39 @@ def with_finding(following: Following, judgement: Judgement) -> Following:
     return following
 
 
-def conclusion(followings: tuple[Following, ...], workloads: int) -> Judgement:
+def conclusion(followings: tuple[Following, ...], workloads: int, *, named: bool = True) -> Judgement:
     """What all of them say together. `workloads`: how many the incident has; some may not be followed.
 
-    It has recovered when every workload has. Where some are gone instead, it is over, but not recovered.
+    It has recovered when every workload has. Where some are gone instead, it is over, but not recovered; what
+    nothing will bring back is named first. `named`: the incident's own name says which workload it is.
     """
     found = [each.found for each in followings if each.found is not None]
     if not found or len(found) < len(followings) or len(followings) < workloads:
         return WAIT
-    if len(found) == 1:
+    gone = [each for each in followings if each.found is not None and each.found.verdict is Verdict.GONE]
+    if len(found) == 1 and (named or not gone):
         return found[0]
-    counts = Counter(each.verdict for each in found)
-    recovered, gone = counts[Verdict.RECOVERED], counts[Verdict.GONE]
+    recovered = f"{len(found) - len(gone)} of {len(found)} workloads Ready"
     if not gone:
-        return Judgement(verdict=Verdict.RECOVERED, words=f"{recovered} of {len(found)} workloads Ready")
-    words = f"{recovered} of {len(found)} workloads Ready, {gone} gone"
-    return Judgement(verdict=Verdict.GONE, words=words)
+        return Judgement(verdict=Verdict.RECOVERED, words=recovered)
+    return Judgement(verdict=Verdict.GONE, words="; ".join((*_losses(gone), recovered)))
+
+
+def _losses(gone: Sequence[Following]) -> Iterator[str]:
+    """What is not there any more: bare pods, which nothing makes again, before what somebody took away."""
+    bare = [each for each in gone if each.workload is not None and each.workload.owner.kind == "Pod"]
+    if bare:
+        are = "is" if len(bare) == 1 else "are"
+        yield f"{_named(bare)} {are} gone for good, nothing recreates {'it' if len(bare) == 1 else 'them'}"
+    others = [each for each in gone if each not in bare]
+    if others:
+        yield f"{_named(others)} {'was' if len(others) == 1 else 'were'} deleted or scaled to zero"
+
+
+def _named(some: Sequence[Following]) -> str:
+    names = [f"{each.workload.owner.name} ({each.workload.namespace})" for each in some if each.workload]
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def calm_since(followings: tuple[Following, ...]) -> datetime | None:
@@ -94,3 +118,19 @@ def calm_since(followings: tuple[Following, ...]) -> datetime | None:
     if not every or None in every:
         return None
     return max(each for each in every if each is not None)
+
+
+def ready_since(followings: tuple[Following, ...], workloads: int) -> datetime | None:
+    """Since when all of it has been Ready; None while something is not, or is not known to be."""
+    every = [each.ready_since for each in followings]
+    if not every or None in every or len(every) < workloads:
+        return None
+    return max(each for each in every if each is not None)
+
+
+def told_ready(
+    key: IncidentKey, followings: tuple[Following, ...], workloads: int, now: datetime, timings: Timings
+) -> datetime | None:
+    """The same, once that has held for long enough to be told of each."""
+    settled = all(readiness.told_ready(key_for(key, each), each, now, timings) for each in followings)
+    return ready_since(followings, workloads) if settled else None

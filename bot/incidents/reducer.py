@@ -5,7 +5,7 @@ inputs make of an incident is in `engine`, the words are in `announce` and `stor
 
 What holds, whatever comes in whatever order: only `Recovered` makes an incident recovered, and not if
 something died after it was judged; every death is counted once; a silence has an end; a step of the
-escalation is taken once; what nobody was shown opening is not shown ending.
+escalation is taken once in each spell (`spells`); what nobody was shown opening is not shown ending.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.incidents import engine, escalation, interventions
+from bot.incidents import engine, escalation, interventions, rollouts, spells
 from bot.incidents.effects import Effect, Mention, Page, PageAction, SecondChannel
 from bot.incidents.inputs import (
     Absorbed,
@@ -25,9 +25,12 @@ from bot.incidents.inputs import (
     EvidenceRead,
     Gone,
     Input,
+    Looked,
     Merged,
     NewRevision,
     Opened,
+    PageAnswered,
+    PodsDeleted,
     Recovered,
     Recovering,
     Relapsed,
@@ -39,14 +42,13 @@ from bot.incidents.inputs import (
     Unacknowledged,
     Widened,
 )
-from bot.incidents.turn import FLAPS, Turn
+from bot.incidents.turn import Turn
 from bot.model.deaths import Death
 from bot.model.escalations import NOBODY, EscalationPlan, EscalationStep
 from bot.model.incidents import (
     Ending,
     Incident,
     IncidentState,
-    Severity,
     SilencedBy,
 )
 from bot.model.stories import StoryKind
@@ -88,6 +90,7 @@ def due_at(incident: Incident, plan: EscalationPlan = NOBODY) -> datetime | None
         silence.until if silence is not None else None,
         held.until if held is not None and not incident.state.is_over else None,
         escalation.next_at(incident, plan),
+        spells.stands_until(incident),
     ]
     return min((each for each in dues if each is not None), default=None)
 
@@ -128,7 +131,7 @@ def _take(turn: Turn, given: Input) -> None:  # noqa: PLR0912 - a case for each 
             interventions.heard_again(turn, silence_id, by)
         case Escalate(why=why):
             _now_pages(turn, why)
-        case Recovering() | Relapsed() | Replaced():
+        case Recovering() | Relapsed() | Replaced() | Looked():
             _followed(turn, given)
         case Recovered(ending=ending, of_deaths=of_deaths):
             _over(turn, IncidentState.RECOVERED, ending, of_deaths)
@@ -140,6 +143,10 @@ def _take(turn: Turn, given: Input) -> None:  # noqa: PLR0912 - a case for each 
             if key != turn.incident.key:
                 turn.incident = engine.widened(turn.incident, key)
                 turn.tell(StoryKind.WIDENED, words=str(key.owner))
+        case PageAnswered(webhook=webhook, problem=problem):
+            interventions.page_answered(turn, webhook, problem)
+        case PodsDeleted(by=by, names=names, reason=reason):
+            turn.tell(StoryKind.DELETED, by=by, names=names, words=reason)
         case Absorbed(other=other):
             _absorbed(turn, other)
         case Merged(into=into):
@@ -170,59 +177,45 @@ def _died(turn: Turn, death: Death, silence: SilencedBy | None) -> None:
     turn.change(silenced=interventions.keeping_back(turn.incident.silenced, death))
     turn.surface()
     if before.state.is_over:
-        _reopened(turn, count, engine.moment_of(death))
+        spells.reopened(turn, count, engine.moment_of(death))
     elif engine.moment_of(death) - before.last_at >= QUIET:
         turn.unfold()
         turn.change(folding=replace(turn.incident.folding, level=0))
         turn.tell(StoryKind.DIED_AGAIN, fresh=True, deaths=count, first_at=before.last_at)
     else:
         turn.fold(count, engine.moment_of(death))
-
-
-def _reopened(turn: Turn, count: int, moment: datetime) -> None:
-    turn.promptly()
-    turn.unattended()
-    held = turn.incident.acknowledged
-    if held is None or held.until <= turn.now:
-        turn.change(acknowledged=None)
-        turn.page(PageAction.TRIGGER)
-    flaps = turn.incident.reopened > FLAPS
-    if flaps:
-        turn.fold(count, moment)
-    else:
-        turn.unfold()
-    turn.tell(StoryKind.REOPENED, aloud=not flaps, fresh=True, deaths=count)
+    spells.worsened(turn, before.severity, f"{death.owner} is part of it")
 
 
 def _new_revision(turn: Turn, change: RevisionChange) -> None:
     incident = turn.incident
-    if incident.state.is_over or any(each.number == change.number for each in incident.chapters):
+    told = incident.chapters[-1].number if incident.chapters else 0
+    if incident.state.is_over or change.number <= told:
         return
     turn.unfold()
+    if change.rollback:
+        change = replace(change, at=turn.now)
     turn.change(chapters=(*incident.chapters, change)[-MOST_CHAPTERS:])
     turn.tell(StoryKind.CHAPTER, change=change)
 
 
 def _now_pages(turn: Turn, why: str) -> None:
-    incident = turn.incident
-    turn.incident = engine.escalated(incident, why)
-    if turn.incident is incident or incident.state.is_over:
-        return
-    if incident.silenced is not None and Severity.PAGE.worse_than(incident.silenced.severity):
-        interventions.break_through(turn, why)
-    turn.promptly()
-    turn.unattended()
-    turn.tell(StoryKind.NOW_PAGES, words=why, fresh=True)
+    before = turn.incident
+    turn.incident = engine.escalated(before, why)
+    if not before.state.is_over:
+        spells.worsened(turn, before.severity, why)
 
 
-def _followed(turn: Turn, given: Recovering | Relapsed | Replaced) -> None:
+def _followed(turn: Turn, given: Recovering | Relapsed | Replaced | Looked) -> None:
     if turn.incident.state.is_over:
         return
     match given:
-        case Recovering(since=since):
-            turn.change(recovering_since=since)
+        case Recovering(since=since, after=after):
+            turn.change(recovering_since=since, recovered_after=after)
         case Relapsed():
-            turn.change(recovering_since=None)
+            turn.change(recovering_since=None, recovered_after=None)
+        case Looked(situation=situation):
+            turn.change(situation=situation)
         case Replaced(replacements=replacements):
             turn.change(replacements=replacements)
 
@@ -231,20 +224,23 @@ def _over(turn: Turn, state: IncidentState, ending: Ending, of_deaths: int) -> N
     incident = turn.incident
     if incident.state.is_over or incident.deaths != of_deaths:
         return
-    flaps = incident.reopened >= FLAPS
+    flaps = turn.flaps
     if not flaps:
         turn.unfold()
     ended = engine.recovered if state is IncidentState.RECOVERED else engine.gone
     turn.incident = ended(turn.incident, ending)
-    turn.tell(StoryKind.ENDED, aloud=not flaps, ending=ending, state=state)
-    interventions.put_away(turn)
+    mended_by = rollouts.mended_by(incident) if state is IncidentState.RECOVERED else None
+    turn.tell(StoryKind.ENDED, aloud=not flaps, ending=ending, state=state, change=mended_by)
+    spells.put_away(turn)
 
 
 def _absorbed(turn: Turn, other: Incident) -> None:
     if turn.incident.state.is_over or other.state is IncidentState.MERGED:
         return
-    turn.incident = engine.absorbed(turn.incident, other)
+    before = turn.incident
+    turn.incident = engine.absorbed(before, other)
     turn.tell(StoryKind.TOOK_IN, other=other.id, deaths=other.deaths, aloud=other.shown)
+    spells.worsened(turn, before.severity, f"{other.latest.owner} is part of it")
 
 
 def _tick(turn: Turn, plan: EscalationPlan) -> None:
@@ -255,19 +251,26 @@ def _tick(turn: Turn, plan: EscalationPlan) -> None:
         interventions.heard_again(turn, None)
     if incident.acknowledged is not None and incident.acknowledged.until <= now:
         interventions.let_go(turn, StoryKind.LAPSED, incident.acknowledged.by)
+    spells.time_passed(turn)
     for name, step in escalation.due(turn.incident, plan, now):
         _call(turn, name, step)
 
 
 def _call(turn: Turn, name: str, step: EscalationStep) -> None:
     attention = turn.incident.attention
-    paged = attention.paged | {step.webhook} if step.webhook else attention.paged
-    turn.change(attention=replace(attention, steps=attention.steps | {name}, paged=paged))
+    turn.attend(steps=attention.steps | {name})
     if step.groups or step.people:
         turn.effects.append(Mention(step=name, groups=step.groups, people=step.people))
     if step.channel is not None:
-        turn.effects.append(SecondChannel(step=name, channel=step.channel))
+        again = step.channel in attention.channels
+        turn.effects.append(SecondChannel(step=name, channel=step.channel, again=again))
+        turn.attend(channels=attention.channels if again else (*attention.channels, step.channel))
     if step.webhook:
+        turn.attend(
+            paged=attention.paged | {step.webhook},
+            reached=attention.reached - {step.webhook},
+            unreached=attention.unreached - {step.webhook},
+        )
         turn.effects.append(Page(webhook=step.webhook, action=PageAction.TRIGGER))
     turn.tell(
         StoryKind.CALLED,

@@ -1,17 +1,15 @@
-"""How the pods are that took the place of those which went with a node. Pure."""
+"""How the pods are that took the place of those which went with a node: for each that was lost, one. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime
 
+from bot.incidents.recovery import Standing, Workload, standing
 from bot.model.incidents import Incident, IncidentState, Replacements, Scope
 from bot.model.pods import Pod
 from bot.model.scheduling import verdict
-
-BEFORE = timedelta(minutes=10)
-"""A node counts as lost minutes after it went silent, and its pods may have been replaced since."""
 
 
 def wanted(incident: Incident) -> bool:
@@ -20,31 +18,79 @@ def wanted(incident: Incident) -> bool:
 
 
 def found(incident: Incident, pods: Iterable[Pod]) -> Replacements:
-    """The pods of its workloads that began since, by how they are."""
-    workloads = {(each.namespace, each.owner) for each in incident.workloads if each.told_in is None}
-    since = incident.first_at - BEFORE
-    count: Counter[str] = Counter()
-    why = ""
-    for pod in pods:
+    """For each pod that was lost the next of its workload that has begun since, by how it is.
+
+    What began before the first one died was there already, and what else begins later was not needed: a
+    rollout, a scale-up. A lost pod that is Ready again, because its node is, needs no replacement.
+    """
+    lost = _lost(incident)
+    there: set[Workload] = set()
+    back: Counter[Workload] = Counter()
+    began: dict[Workload, list[tuple[datetime, Pod]]] = defaultdict(list)
+    since = incident.first_at.replace(microsecond=0)  # creationTimestamp has whole seconds
+    for workload, pod in _of(lost.keys(), pods):
         created = pod.metadata.creation_timestamp
-        if created is None or created < since or pod.uid in incident.pods or pod.terminating:
+        if standing(pod) is Standing.OVER:
             continue
-        if (pod.namespace, pod.owner) not in workloads:
-            continue
-        state = _state(pod)
-        count[state] += 1
-        if state == "unschedulable" and not why:
-            scheduled = pod.condition("PodScheduled")
-            why = str(verdict(scheduled.message) or "") if scheduled is not None else ""
+        there.add(workload)
+        if pod.uid in incident.pods:
+            back[workload] += standing(pod) is Standing.WELL
+        elif created is not None and created >= since:
+            began[workload].append((created, pod))
+    count: Counter[str] = Counter()
+    gone: list[str] = []
+    why = ""
+    for workload, pods_lost in lost.items():
+        places = max(pods_lost - back[workload], 0)
+        taken = [pod for _, pod in sorted(began[workload], key=lambda each: each[0])[:places]]
+        count.update(map(_state, taken))
+        why = why or next((_why(each) for each in taken if _state(each) == "unschedulable"), "")
+        if workload.owner.kind != "Pod":
+            count["awaited"] += places - len(taken)
+        elif workload not in there:
+            gone.append(f"{workload.owner.name} ({workload.namespace})")
     return Replacements(
-        ready=count["ready"], starting=count["starting"], unschedulable=count["unschedulable"], why=why
+        ready=count["ready"],
+        starting=count["starting"],
+        unschedulable=count["unschedulable"],
+        why=why,
+        complete=count["complete"],
+        awaited=count["awaited"],
+        gone=tuple(gone),
     )
 
 
+def _lost(incident: Incident) -> Counter[Workload]:
+    """How many pods of each workload were lost."""
+    lost: Counter[Workload] = Counter()
+    for each in incident.workloads:
+        if each.told_in is None:
+            lost[Workload(namespace=each.namespace, owner=each.owner)] += each.pods
+    return lost
+
+
+def _of(workloads: Iterable[Workload], pods: Iterable[Pod]) -> Iterable[tuple[Workload, Pod]]:
+    wanted_ones = set(workloads)
+    namespaces = {each.namespace for each in wanted_ones}
+    for pod in pods:
+        if pod.namespace in namespaces:
+            workload = Workload(namespace=pod.namespace, owner=pod.owner)
+            if workload in wanted_ones:
+                yield workload, pod
+
+
 def _state(pod: Pod) -> str:
-    ready, scheduled = pod.condition("Ready"), pod.condition("PodScheduled")
-    if ready is not None and ready.status == "True":
-        return "ready"
+    scheduled = pod.condition("PodScheduled")
+    match standing(pod):
+        case Standing.WELL:
+            return "ready"
+        case Standing.SUCCEEDED:
+            return "complete"
     if scheduled is not None and scheduled.status == "False" and scheduled.reason == "Unschedulable":
         return "unschedulable"
     return "starting"
+
+
+def _why(pod: Pod) -> str:
+    scheduled = pod.condition("PodScheduled")
+    return str(verdict(scheduled.message) or "") if scheduled is not None else ""

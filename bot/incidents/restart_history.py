@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.incidents.access import Access, named
-from bot.incidents.ports import Gate, PodHistory, Restarts
+from bot.incidents.ports import Gate, PodHistory
+from bot.incidents.store_ports import Restarts
 from bot.model.incident_answers import PodRestarts, RestartHistory
 from bot.model.incidents import Incident
 from bot.model.people import Asker
@@ -54,7 +55,7 @@ class RestartHistories:
             incident=incident,
             deaths=tuple(sorted(deaths, key=lambda each: each.moment, reverse=True)),
             total=sum(each.total for each in found),
-            since=since,
+            since=max(since, *(each.counted_since or since for each in found[:1])),
             pods=self._standing(incident),
             as_of=now,
         )

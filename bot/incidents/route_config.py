@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from enum import Enum
 
@@ -14,6 +14,7 @@ from bot.model.deaths import Cause
 from bot.model.escalations import NOBODY, EscalationPlan
 from bot.model.incidents import Severity
 from bot.model.people import ChannelId, UsergroupId, UserId
+from bot.model.tuning import Limits, Timings
 
 MINUTES_A_DAY = 24 * 60
 
@@ -144,7 +145,10 @@ class Config:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     digest: Digest | None = None
     heartbeat: Heartbeat | None = None
+    timings: Timings = field(default_factory=Timings)
+    limits: Limits = field(default_factory=Limits)
 
     def plan(self, name: str) -> EscalationPlan:
         """The escalation of this name; one that is not in the file any more calls nobody."""
-        return self.escalations.get(name, NOBODY)
+        found = self.escalations.get(name)
+        return found or replace(NOBODY, acknowledged_for=self.timings.acknowledgement_lapses)

@@ -21,14 +21,14 @@ from pydantic import model_validator as validator
 from bot.files.fields import STRICT, Channel, Cluster, Pattern
 from bot.incidents.route_config import MINUTES_A_DAY, WebhookKind
 from bot.incidents.routing import is_web_address
-from bot.model import durations
+from bot.incidents.tuning_fields import Duration, Lapse, LimitsField, TimingsField, within
 from bot.model.deaths import Cause
 from bot.model.incidents import Severity
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 SHORTEST_BEAT, LONGEST_BEAT = timedelta(seconds=10), timedelta(hours=1)
-SHORTEST_LAPSE, LONGEST_STEP = timedelta(minutes=1), timedelta(days=7)
+SHORTEST_STEP, LONGEST_STEP = timedelta(seconds=1), timedelta(days=7)
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _ENVIRONMENT = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -94,21 +94,6 @@ def _zone(value: Any) -> Any:
         return ZoneInfo(value)
     except (LookupError, ValueError, TypeError, OSError) as error:
         raise ValueError("must be a time zone by its IANA name, such as Europe/Berlin or UTC") from error
-
-
-def _duration(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("must be a duration such as 90s, 10m or 4h")  # noqa: TRY004 - pydantic's own protocol
-    return durations.parse(value)
-
-
-def _within(least: timedelta, most: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if not least <= value <= most:
-            raise ValueError(f"must be between {durations.human(least)} and {durations.human(most)}")
-        return value
-
-    return AfterValidator(check)
 
 
 def _environment(value: str) -> str:
@@ -222,7 +207,7 @@ class AnnotationsField(_Strict):
 class StepField(_Strict):
     """One step of an escalation."""
 
-    after: Annotated[timedelta, BeforeValidator(_duration), _within(timedelta(seconds=1), LONGEST_STEP)]
+    after: Annotated[Duration, within(SHORTEST_STEP, LONGEST_STEP)]
     mention: Mentions | None = None
     channel: Channel | None = None
     webhook: Name | None = None
@@ -239,9 +224,7 @@ class EscalationField(_Strict):
 
     page: list[StepField] = []
     minor: list[StepField] = []
-    acknowledgement_lapses: (
-        Annotated[timedelta, BeforeValidator(_duration), _within(SHORTEST_LAPSE, LONGEST_STEP)] | None
-    ) = None
+    acknowledgement_lapses: Lapse | None = None
 
 
 class WebhookField(_Strict):
@@ -280,9 +263,7 @@ class HeartbeatField(_Strict):
     """`heartbeat`."""
 
     url_env: Variable
-    every: Annotated[timedelta, BeforeValidator(_duration), _within(SHORTEST_BEAT, LONGEST_BEAT)] = timedelta(
-        minutes=1
-    )
+    every: Annotated[Duration, within(SHORTEST_BEAT, LONGEST_BEAT)] = timedelta(minutes=1)
 
 
 class FileFields(_Strict):
@@ -296,3 +277,5 @@ class FileFields(_Strict):
     webhooks: dict[Name, WebhookField] = {}
     digest: DigestField | None = None
     heartbeat: HeartbeatField | None = None
+    timings: TimingsField = TimingsField()
+    limits: LimitsField = LimitsField()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import time
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.files import mistakes, strict_yaml
@@ -37,11 +38,13 @@ from bot.incidents.route_fields import (
     StepField,
     WebhookField,
 )
+from bot.incidents.tuning_fields import LimitsField, TimingsField
 from bot.model.annotations import Annotation
 from bot.model.deaths import Cause
-from bot.model.escalations import ACKNOWLEDGED_FOR, EscalationPlan, EscalationStep
+from bot.model.escalations import EscalationPlan, EscalationStep
 from bot.model.incidents import Severity
 from bot.model.people import ChannelId, UsergroupId, UserId
+from bot.model.tuning import Limits, Timings
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 """Where PagerDuty's Events API v2 is; accounts of its EU region have another address."""
@@ -78,7 +81,37 @@ def _wording(error: ErrorDetails) -> str | None:
             return f"has more than {error['ctx']['max_length']} entries"
         case "bool_type", _:
             return f"must be true or false, and is {mistakes.given(error)}"
+        case "extra_forbidden", path:
+            return _no_such_field(path)
     return None
+
+
+def _no_such_field(path: _Path) -> str | None:
+    """The field that is meant, or all that there are, in the mappings that people fill in most."""
+    mapping: type[BaseModel]
+    match path:
+        case (_,):
+            mapping = FileFields
+        case "routes", int(), _:
+            mapping = RouteField
+        case "routes", int(), "match", _:
+            mapping = MatchField
+        case "timings", _:
+            mapping = TimingsField
+        case "limits", _:
+            mapping = LimitsField
+        case _:
+            return None
+    names = [field.alias or name for name, field in mapping.model_fields.items()]
+    plain = {_plain(each): each for each in names}
+    meant = [plain[each] for each in get_close_matches(_plain(str(path[-1])), plain, n=1)]
+    words = f"is it {meant[0]}?" if meant else f"there are: {', '.join(names)}"
+    return f"there is no such field; {words}"
+
+
+def _plain(name: str) -> str:
+    """As `NotReady` and `not_ready` are both written."""
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def _loose_ends(file: FileFields, environment: Mapping[str, str]) -> Iterator[tuple[_Path, str]]:
@@ -139,10 +172,11 @@ def _is_address(text: str) -> bool:
 
 def _config(file: FileFields, environment: Mapping[str, str]) -> Config:
     hours = {name: _hours(name, each) for name, each in file.hours.items()}
+    timings = Timings(**file.timings.model_dump(exclude_none=True))
     return Config(
         rules=tuple(_rule(number, each, hours) for number, each in enumerate(file.routes)),
         annotations=_annotations(file),
-        escalations={name: _plan(each) for name, each in file.escalations.items()},
+        escalations={name: _plan(each, timings) for name, each in file.escalations.items()},
         webhooks={name: _webhook(each, environment) for name, each in file.webhooks.items()},
         digest=None
         if file.digest is None
@@ -155,6 +189,8 @@ def _config(file: FileFields, environment: Mapping[str, str]) -> Config:
         heartbeat=None
         if file.heartbeat is None
         else Heartbeat(url=_secret(environment, file.heartbeat.url_env), every=file.heartbeat.every),
+        timings=timings,
+        limits=Limits(**file.limits.model_dump(exclude_none=True)),
     )
 
 
@@ -212,14 +248,14 @@ def _annotation(given: AnnotationField) -> AnnotationRule:
     )
 
 
-def _plan(given: EscalationField) -> EscalationPlan:
+def _plan(given: EscalationField, timings: Timings) -> EscalationPlan:
     steps = {
         Severity.PAGE: tuple(map(_step, given.page)),
         Severity.MINOR: tuple(map(_step, given.minor)),
     }
     return EscalationPlan(
         steps={severity: each for severity, each in steps.items() if each},
-        acknowledged_for=given.acknowledgement_lapses or ACKNOWLEDGED_FOR,
+        acknowledged_for=given.acknowledgement_lapses or timings.acknowledgement_lapses,
     )
 
 

@@ -11,19 +11,11 @@ from collections.abc import Callable, Sequence
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
 from bot.incidents.acting import Acting
-from bot.incidents.ports import (
-    Board,
-    Gate,
-    Incidents,
-    PodHistory,
-    Readings,
-    Restarts,
-    Routing,
-    SilenceStore,
-)
+from bot.incidents.ports import Board, Gate, PodHistory, Readings, Routing
 from bot.incidents.restart_history import RestartHistories
 from bot.incidents.route_explaining import RouteExplaining
 from bot.incidents.silence_requests import SilenceRequests
+from bot.incidents.store_ports import Incidents, Restarts, SilenceStore
 from bot.model.answers import Answer
 from bot.model.commands import DeletePod
 from bot.model.home import HomeAlerts
@@ -109,6 +101,13 @@ class IncidentService:
         except StoreUnavailable as error:
             raise StoreAway from error
         return incident
+
+    async def draw_anew(self, asker: Asker, identity: IncidentId) -> None:
+        """Have the incident's message forget what was chosen in its menus, where that changed nothing."""
+        try:
+            await self._acting.draw_anew(asker, identity)
+        except StoreUnavailable as error:
+            raise StoreAway from error
 
     async def to_edit(self, asker: Asker, identity: SilenceId) -> Silence:
         """A silence that the asker may edit: for a dialog that asks them how."""

@@ -1,7 +1,7 @@
 """Silences that people ask for, edit, end and look at.
 
 A silence is a row of the store before anything else: whoever keeps the incidents of its cluster reads it
-within a second or so, now or after a restart.
+within a second or so, now or after a restart, and is told of it at once where that is this replica.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from bot.clock import Clock
 from bot.errors import UserError
 from bot.incidents import silencing
 from bot.incidents.access import Access, named
-from bot.incidents.acting import Acting, done
+from bot.incidents.acting import Acting, done, how_it_ended
 from bot.incidents.acts import ActRefusal
 from bot.incidents.ids import random_id
-from bot.incidents.ports import Gate, Incidents, SilenceStore
+from bot.incidents.ports import Gate
+from bot.incidents.store_ports import Incidents, SilenceStore
 from bot.model.answers import Decision
 from bot.model.incident_answers import SilenceChange, SilenceChanged, SilenceList
 from bot.model.incident_commands import CreateSilence, EditSilence, EndSilence, SilenceIncident
@@ -27,6 +28,7 @@ from bot.model.incident_problems import (
     IncidentOver,
     NoSuchScope,
     NoSuchSilence,
+    NothingChanged,
     NothingToEdit,
     SilenceOver,
     StoreAway,
@@ -69,14 +71,14 @@ class SilenceRequests:
 
     async def of_incident(self, asker: Asker, command: SilenceIncident) -> SilenceChanged:
         """Silence what an incident tells of."""
-        if command.lasting is None and not command.until_resolved:
+        if command.asks:
             raise HowLong(command.incident)
         incident, decision = await self._acting.allowed(asker, command.incident)
         with self._gate.audited(asker, decision, named(incident), _because("silence", command.reason)):
             if incident.part_of is not None:
                 raise IncidentMerged(incident.id, incident.part_of)
             if incident.state.is_over:
-                raise IncidentOver(incident.id, incident.ending.words if incident.ending else "it ended")
+                raise IncidentOver(incident.id, how_it_ended(incident))
             silence = silencing.of_incident(
                 await self._new_id(),
                 incident,
@@ -104,12 +106,17 @@ class SilenceRequests:
                 open_ones=await self._incidents.open_ones(),
             )
             await self._silences.put(silence)
+            await self._acting.silence_changed(silence.id)
             return SilenceChanged(change=SilenceChange.BEGUN, silence=silence, by=asker.person.id)
 
     async def edit(self, asker: Asker, command: EditSilence) -> SilenceChanged:
         """Another end, counted from now, or another reason."""
         if command.lasting is None and not command.reason:
             raise NothingToEdit(command.silence)
+        if command.lasting is None:
+            silence, _ = await self._allowed(asker, command.silence)
+            if command.reason == silence.reason:
+                raise NothingChanged(silence.id)
         now = self._clock.now()
         return await self._change(
             asker,
@@ -153,6 +160,7 @@ class SilenceRequests:
             changed = await self._silences.change(silence.id, edit)
             if changed is None:
                 raise NoSuchSilence(silence.id)
+            await self._acting.silence_changed(silence.id)
             return SilenceChanged(change=change, silence=changed, by=asker.person.id)
 
     async def _allowed(self, asker: Asker, identity: SilenceId) -> tuple[Silence, Decision]:

@@ -1,11 +1,13 @@
 """Looks after silences: hears of new ones, ends those whose time is up, and tells what they kept back.
 
+What is asked for where its leader runs is heard of at once; all others are read every second.
 Silences belong to all clusters; each leader looks after what concerns its own incidents. A silence is ended
 by whoever notes its end in the store first, and that one tells of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,7 +20,7 @@ from bot.incidents import silencing, story
 from bot.incidents.journal import Journal
 from bot.incidents.live import Live
 from bot.incidents.mistakes import contained
-from bot.incidents.ports import SilenceStore
+from bot.incidents.store_ports import SilenceStore
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter, LetterKey, Urgency
 from bot.model.people import ChannelId
@@ -50,6 +52,8 @@ class SilenceWatch:
         self._cluster = cluster
         self._channel = otherwise
         self._clock = clock
+        self._looking = asyncio.Lock()
+        """What is read of silences is taken in before more is read: no older row has the last word."""
         self._unread = False
         """The store is away, which was logged."""
 
@@ -71,7 +75,26 @@ class SilenceWatch:
             await self._journal.save()
             await self._clock.sleep(LOOK_EVERY)
 
+    async def hear(self, identity: SilenceId) -> None:
+        """Take in now what was just written of a silence: that it has begun, was changed or ended.
+
+        Raises `StoreUnavailable`, and `Deposed`.
+        """
+        async with self._looking:
+            await self._write_counts()
+            silence = await self._store.get(identity)
+            with contained("silence", silence=identity):
+                if silence is not None and silence.ended_at is None:
+                    await self._hear(silence, self._clock.now())
+                elif identity in self._known():
+                    await self._heard_of_end(identity)
+        await self._journal.save()
+
     async def _look(self) -> None:
+        async with self._looking:
+            await self._look_alone()
+
+    async def _look_alone(self) -> None:
         now = self._clock.now()
         await self._write_counts()
         known = self._known()
@@ -93,7 +116,7 @@ class SilenceWatch:
         if silencing.is_due(silence, self._incident(silence), now):
             await self._end(silence.id)
         else:
-            self._live.silenced(silence, now)
+            self._live.silences.heard(silence, now)
 
     def _incident(self, silence: Silence) -> Incident | None:
         held = self._live.get(silence.incident) if silence.incident is not None else None
@@ -101,16 +124,15 @@ class SilenceWatch:
 
     async def _write_counts(self) -> None:
         """Have the store know what was kept back, all of one silence at once."""
-        kept, self._live.kept_back = self._live.kept_back, type(self._live.kept_back)()
         by_silence: dict[SilenceId, dict[IncidentId, int]] = defaultdict(dict)
-        for (silence, incident), deaths in kept.items():
+        for (silence, incident), deaths in self._live.silences.take_counts().items():
             by_silence[silence][incident] = deaths
         for identity, counts in by_silence.items():
             try:
                 await self._store.change(identity, partial(silencing.counted, deaths=counts))
             except StoreUnavailable:
                 for incident, deaths in counts.items():
-                    self._live.kept_back[identity, incident] += deaths
+                    self._live.silences.count(identity, incident, deaths)
 
     async def _end(self, identity: SilenceId) -> None:
         """End a silence whose time is up, unless another has done so."""
@@ -136,14 +158,18 @@ class SilenceWatch:
         if silence is not None and silence.ended_by is not None:
             self._tell(silence, now)
         else:
-            self._live.silence_ended(identity, None, now)
+            self._live.silences.ended(identity, None, now)
 
     def _tell(self, silence: Silence, now: datetime) -> None:
-        """Say what it kept back; what still fires is told by its own message from now on."""
-        incidents = [held.incident for held in self._live]
-        hidden = {each.id for each in incidents if not each.shown}
-        firing = silencing.still_firing(silence, incidents)
-        self._live.silence_ended(silence.id, silence.ended_by, now)
+        """Say what it kept back; what still fires is told by its own message from now on.
+
+        Where it was for one incident, that one's message and thread say all that there is to say.
+        """
+        hidden = {held.incident.id for held in self._live if not held.incident.shown}
+        self._live.silences.ended(silence.id, silence.ended_by, now)
+        if silencing.is_of_one(silence) and all(map(self._is_shown, silence.incidents)):
+            return
+        firing = silencing.still_firing(silence, [held.incident for held in self._live])
         told = frozenset(each.id for each in firing if each.id in hidden)
         message = story.silence_ended(silence, firing, told)
         for channel in self._channels(silence):
@@ -159,6 +185,10 @@ class SilenceWatch:
                     final=True,
                 )
             )
+
+    def _is_shown(self, identity: IncidentId) -> bool:
+        held = self._live.get(identity)
+        return held is not None and held.incident.shown
 
     def _channels(self, silence: Silence) -> Iterable[ChannelId]:
         """Where those look who would have heard of it."""

@@ -62,6 +62,7 @@ def of_incident(
     """The silence that an incident's button asks for; until it is resolved where `lasting` is None."""
     key = incident.key
     workload = key.scope is Scope.WORKLOAD
+    bound = lasting is None or not workload
     return Silence(
         id=identity,
         scope=SilenceScope(
@@ -74,7 +75,8 @@ def of_incident(
         reason=reason,
         created_at=now,
         until=now + min(lasting or LONGEST, LONGEST),
-        incident=None if lasting is not None and workload else incident.id,
+        incident=incident.id if bound else None,
+        came_back=incident.reopened if bound else None,
         severity=incident.severity,
     )
 
@@ -113,6 +115,7 @@ def over(
         or (
             incident is not None
             and each.incident == incident.id
+            and not outlived(each, incident)
             and held is not None
             and each.lasts(now)
             and not severity.worse_than(each.severity)
@@ -127,7 +130,7 @@ def covers_incident(silence: Silence, incident: Incident, now: datetime) -> bool
     if incident.state.is_over or not silence.lasts(now) or incident.severity.worse_than(silence.severity):
         return False
     if silence.incident is not None:
-        return silence.incident == incident.id
+        return silence.incident == incident.id and not outlived(silence, incident)
     if silence.scope.pod and len(incident.pods) > 1:
         return False
     return (
@@ -135,6 +138,11 @@ def covers_incident(silence: Silence, incident: Incident, now: datetime) -> bool
         and _covers_cause(silence, incident.key.cause)
         and _takes(silence.scope, incident)
     )
+
+
+def outlived(silence: Silence, incident: Incident) -> bool:
+    """Whether a silence until this incident is over was asked for before it last was, as it has come back."""
+    return silence.incident == incident.id and silence.came_back not in {None, incident.reopened}
 
 
 def as_held(silence: Silence) -> SilencedBy:
@@ -183,9 +191,9 @@ def is_due(silence: Silence, incident: Incident | None, now: datetime) -> bool:
         return False
     if now >= silence.until:
         return True
-    return silence.incident is not None and (
-        incident is None or (incident.id == silence.incident and incident.state.is_over)
-    )
+    if silence.incident is None or (incident is not None and incident.id != silence.incident):
+        return False
+    return incident is None or incident.state.is_over or outlived(silence, incident)
 
 
 def still_firing(silence: Silence, incidents: Iterable[Incident]) -> tuple[Incident, ...]:
@@ -193,6 +201,13 @@ def still_firing(silence: Silence, incidents: Iterable[Incident]) -> tuple[Incid
     return tuple(
         each for each in incidents if each.id in silence.incidents and each.state is IncidentState.FIRING
     )
+
+
+def is_of_one(silence: Silence) -> bool:
+    """Whether it was for a single incident: until that is over, or for one cause of one workload."""
+    if silence.incident is not None:
+        return True
+    return bool(silence.scope.owner and silence.scope.cause) and len(silence.incidents) == 1
 
 
 def _takes(scope: SilenceScope, incident: Incident) -> bool:

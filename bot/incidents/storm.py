@@ -1,12 +1,12 @@
 """A storm: incidents open faster than anybody reads. One digest then tells them all. Pure.
 
-The first ten of a minute have messages of their own; from the eleventh on, incidents go into the digest and
-stay there until they are over: to hand them out as messages later would be the same storm once more. Each
-keeps its id, and `incident ID` shows it.
+The first ones of a minute (ten, by default) have messages of their own; what opens beyond them goes into the
+digest and stays there until it is over: to hand them out as messages later would be the same storm once more.
+Each keeps its id, and `incident ID` shows it.
 
 The digest is an incident itself, of the scope `STORM`: it takes every death of its members, can be
 acknowledged, silenced and escalated, and is over when all its members are. Its count of deaths is theirs
-alone; those of the first ten are counted by their own messages, and named here.
+alone; those of the first ones are counted by their own messages, and named here.
 """
 
 from __future__ import annotations
@@ -22,9 +22,6 @@ from bot.model.deaths import Death
 from bot.model.incidents import Ending, Incident, IncidentId, IncidentKey, IncidentState, Scope
 from bot.model.pods import Owner
 from bot.model.stories import StoryKind
-
-MOST_A_MINUTE = 10
-"""New incidents that a channel gets as messages of their own within a minute."""
 
 MINUTE = timedelta(minutes=1)
 
@@ -50,15 +47,23 @@ class Shelter:
 
 
 def placed(
-    weather: Weather, incident: IncidentId, new_digest: Callable[[], IncidentId], now: datetime
+    weather: Weather,
+    incident: IncidentId,
+    new_digest: Callable[[], IncidentId],
+    now: datetime,
+    *,
+    a_minute: int,
 ) -> tuple[Weather, Shelter]:
-    """What becomes of an incident that opens now, unsilenced; `new_digest` gives an id that is free."""
+    """What becomes of an incident that opens now, unsilenced; `new_digest` gives an id that is free.
+
+    `a_minute`: how many may have messages of their own within one.
+    """
     if weather.digest is not None:
         if weather.last_joined_at is not None and now - weather.last_joined_at < MINUTE:
             return replace(weather, last_joined_at=now), Shelter(digest=weather.digest)
         weather = Weather(openings=weather.openings)
     lately = tuple(each for each in weather.openings if now - each[1] < MINUTE)
-    if len(lately) < MOST_A_MINUTE:
+    if len(lately) < a_minute:
         return replace(weather, openings=(*lately, (incident, now))), Shelter()
     digest = new_digest()
     return (
@@ -67,14 +72,14 @@ def placed(
     )
 
 
-def recalled(incidents: Collection[Incident]) -> Weather:
+def recalled(incidents: Collection[Incident], *, a_minute: int) -> Weather:
     """What is known of a channel after a restart, by the incidents that go there."""
     own = sorted(
         (each.noticed_at, each.id)
         for each in incidents
         if each.shown and each.noticed_at is not None and each.key.scope is not Scope.STORM
     )
-    openings = tuple((identity, at) for at, identity in own[-MOST_A_MINUTE:])
+    openings = tuple((identity, at) for at, identity in own[-a_minute:])
     joined = [
         (each.attention.unattended_since or each.first_at, each.storm)
         for each in incidents

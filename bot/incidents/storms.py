@@ -20,6 +20,7 @@ from bot.model.deaths import Death
 from bot.model.incidents import Incident, IncidentId, IncidentState
 from bot.model.people import ChannelId
 from bot.model.routes import Route
+from bot.model.tuning import Limits
 
 
 class Keeping(Protocol):
@@ -35,12 +36,19 @@ class Keeping(Protocol):
 
 
 class Storms:
-    """Over the incidents on a shelf. `take_id` gives a free id for a digest."""
+    """Over the incidents on a shelf. `take_id` gives a free id for a digest, `limits` what holds now."""
 
-    def __init__(self, shelf: Shelf, keeping: Keeping, take_id: Callable[[], IncidentId]) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        keeping: Keeping,
+        take_id: Callable[[], IncidentId],
+        limits: Callable[[], Limits],
+    ) -> None:
         self._shelf = shelf
         self._keeping = keeping
         self._take_id = take_id
+        self._limits = limits
         self._weather: dict[ChannelId, storm.Weather] = {}
 
     def recall(self) -> None:
@@ -49,7 +57,10 @@ class Storms:
         for held in self._shelf:
             if held.route.channels:
                 channels[held.route.channels[0]].append(held.incident)
-        self._weather = {channel: storm.recalled(incidents) for channel, incidents in channels.items()}
+        a_minute = self._limits().incidents_a_minute
+        self._weather = {
+            channel: storm.recalled(incidents, a_minute=a_minute) for channel, incidents in channels.items()
+        }
 
     def shelter(self, identity: IncidentId, death: Death, route: Route, now: datetime) -> storm.Shelter:
         """What becomes of an incident that opens with this death, which a new digest counts, too."""
@@ -57,7 +68,8 @@ class Storms:
         weather = self._weather.get(channel, storm.Weather())
         if weather.digest is not None and self._shelf.get(weather.digest) is None:
             weather = replace(weather, digest=None)  # it was pushed out, and tells nobody anything
-        weather, shelter = storm.placed(weather, identity, self._take_id, now)
+        a_minute = self._limits().incidents_a_minute
+        weather, shelter = storm.placed(weather, identity, self._take_id, now, a_minute=a_minute)
         self._weather[channel] = weather
         if shelter.begins and shelter.digest is not None:
             self._begin(shelter.digest, death, route, weather.openings, now)

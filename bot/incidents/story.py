@@ -8,10 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from bot.incidents import background, headline
+from msgspec import structs
+
+from bot.incidents import background, group_words, headline
 from bot.model.durations import in_words
-from bot.model.incidents import Incident, IncidentState
+from bot.model.incidents import Incident, IncidentState, Scope
 from bot.model.messages import (
+    ChannelMention,
+    Context,
     GroupMention,
     Inline,
     Line,
@@ -20,7 +24,6 @@ from bot.model.messages import (
     Moment,
     Paragraph,
     Text,
-    bold,
     code,
     plain,
     spoken,
@@ -32,6 +35,8 @@ from bot.model.stories import StoryEntry, StoryKind
 FIRING_SHOWN = 20
 """Incidents that still fire which are named when a silence ends."""
 
+PODS_NAMED = 3
+
 MOST_CALLED = 20
 """People and groups that one step mentions."""
 
@@ -41,7 +46,11 @@ def message(entry: StoryEntry, incident: Incident) -> Message:
     line = words(entry)
     if entry.broadcast:
         line = (Text(f"{headline.headline(incident)}: "), *line)
-    return _said(line)
+    said = _said(line)
+    if entry.kind is not StoryKind.ENDED or incident.key.scope is not Scope.STORM:
+        return said
+    # Its own message has no room any more for what it was.
+    return structs.replace(said, blocks=(*said.blocks, *group_words.listing(incident)))
 
 
 def words(entry: StoryEntry) -> Line:  # noqa: PLR0912 - a case for each kind
@@ -56,7 +65,7 @@ def words(entry: StoryEntry) -> Line:  # noqa: PLR0912 - a case for each kind
             since: Line = (Text(", after a quiet since "), Moment(before, with_date=True)) if before else ()
             return (Text("Died again"), *since, Text("; it was never well meanwhile"))
         case StoryKind.REOPENED:
-            return plain(f"It is back: {_further(entry.deaths)}")
+            return plain(f"It is back: {_further(entry.deaths)}" if entry.deaths else "It is back")
         case StoryKind.CHAPTER:
             return background.chapter(entry.change) if entry.change else plain("A new revision")
         case StoryKind.ACKNOWLEDGED:
@@ -66,21 +75,30 @@ def words(entry: StoryEntry) -> Line:  # noqa: PLR0912 - a case for each kind
         case StoryKind.LAPSED:
             return (Text("Nobody has it any more: what "), *_by(entry), Text(" acknowledged has lapsed"))
         case StoryKind.SILENCED:
-            return (*_by(entry), Text(" silenced it"), *_until(entry), *headline.reason(entry.words))
+            lasting = plain(" until it is resolved") if entry.until_resolved else _until(entry)
+            return (*_by(entry), Text(" silenced it"), *lasting, *headline.reason(entry.words))
         case StoryKind.SILENCE_ENDED:
-            by: Line = (Text(" by "), *_by(entry)) if entry.by is not None else ()
             kept = f": {_deaths(entry.deaths)} not announced" if entry.deaths else ""
-            return (Text("Its silence ended"), *by, Text(kept))
+            if entry.by is None:
+                return plain(f"Its silence ended{kept}")
+            return (*_by(entry), Text(f" ended its silence{kept}"))
         case StoryKind.BROKE_THROUGH:
             return (Text("Heard again, in spite of its silence"), *headline.reason(entry.words))
         case StoryKind.NOW_PAGES:
             return (Text("It pages now"), *headline.reason(entry.words))
         case StoryKind.CALLED:
             return _called(entry)
+        case StoryKind.REACHED:
+            return plain(f"Webhook {entry.webhook} was reached")
+        case StoryKind.UNREACHED:
+            return (Text(f"Could not reach webhook {entry.webhook}"), *headline.reason(entry.words))
+        case StoryKind.DELETED:
+            return (*_by(entry), Text(" deleted "), *_named(entry.names), *headline.reason(entry.words))
         case StoryKind.WIDENED:
             return plain(f"It turned out to be about {entry.words}, and is told as that from now on")
         case StoryKind.TOOK_IN:
-            return plain(f"Incident {entry.other} is part of it, with {_deaths(entry.deaths)}")
+            counted = f", with {_deaths(entry.deaths)}" if entry.deaths else ""
+            return plain(f"Incident {entry.other} is part of it{counted}")
         case StoryKind.ENDED:
             return _ended(entry)
         case _:
@@ -96,21 +114,15 @@ def call(
 
 
 def called_by_route(
-    incident: Incident, groups: tuple[UsergroupId, ...], people: tuple[UserId, ...]
+    incident: Incident,
+    groups: tuple[UsergroupId, ...],
+    people: tuple[UserId, ...],
+    *,
+    again: bool = False,
 ) -> Message:
-    """The mention of those whom the incident's route calls as soon as it opens."""
-    words = headline.headline(incident)
+    """The mention of those whom the incident's route calls as soon as it opens, and when it is back."""
+    words = f"It is back: {headline.headline(incident)}" if again else headline.headline(incident)
     return Message(text=words, blocks=(Paragraph(lines=((*_mentions(groups, people), Text(words)),)),))
-
-
-def elsewhere(incident: Incident, now: datetime) -> Message:
-    """What a second channel is told, which has not seen the incident."""
-    words = f"{headline.headline(incident)}: {_unattended(incident, now)}"
-    place: Line = (Text("It is told in another channel; all of it: "), code(f"/pods incident {incident.id}"))
-    return Message(
-        text=f"{words} · incident {incident.id}",
-        blocks=(Paragraph(lines=((Text(f"{headline.light(incident)} "), bold(words)), place)),),
-    )
 
 
 def _mentions(groups: tuple[UsergroupId, ...], people: tuple[UserId, ...]) -> Line:
@@ -131,22 +143,28 @@ def silence_ended(
 
     `told`: the ids of those that get a message of their own now.
     """
-    kept = (
-        f"{len(silence.incidents)} {'incident' if len(silence.incidents) == 1 else 'incidents'}, "
-        f"{_deaths(silence.deaths)} {'was' if silence.deaths == 1 else 'were'} not announced"
-    )
-    if not silence.deaths:
-        kept = "nothing happened meanwhile"
-    still = f"; {len(firing)} still firing" if firing else ""
-    text = f"Silence of {silence.scope} ended: {kept}{still}"
-    by: Line = (Text(" (ended by "), Mention(silence.ended_by), Text(")")) if silence.ended_by else ()
-    lines: list[Line] = [(Text(text), *by)]
+    kept = "nothing happened meanwhile"
+    if silence.deaths:
+        was = "was" if len(silence.incidents) == 1 else "were"
+        kept = f"{_incidents(len(silence.incidents))} with {_deaths(silence.deaths)} {was} not announced"
+    are = "is" if len(firing) == 1 else "are"
+    still = f", {_incidents(len(firing))} {are} still firing" if firing else ""
+    what, outcome = f"The silence of {silence.covered}", f"; {kept}{still}"
+    by: Line = plain(" has ended")
+    if silence.ended_by is not None:
+        by = (Text(" was ended by "), Mention(silence.ended_by))
+    lines: list[Line] = [(Text(what), *by, Text(outcome))]
     for each in firing[:FIRING_SHOWN]:
         now = ", told now" if each.id in told else ""
         lines.append(plain(f"{headline.light(each)} {headline.headline(each)} · incident {each.id}{now}"))
     if len(firing) > FIRING_SHOWN:
         lines.append(plain(f"and {len(firing) - FIRING_SHOWN} more"))
-    return Message(text=text, blocks=(Paragraph(lines=tuple(lines)),))
+    ended = "was ended" if silence.ended_by is not None else "has ended"
+    quiet = " · ".join(filter(None, (f"silence {silence.id}", silence.scope.cluster)))
+    return Message(
+        text=f"{what} {ended}{outcome}",
+        blocks=(Paragraph(lines=tuple(lines)), Context(plain(quiet))),
+    )
 
 
 def _ended(entry: StoryEntry) -> Line:
@@ -159,19 +177,32 @@ def _ended(entry: StoryEntry) -> Line:
             failing = " while it was still failing" if ending.still_failing else ""
             return (*_by(entry), Text(f" closed it{failing}"), *headline.reason(ending.words))
         case IncidentState.RECOVERED:
-            return (Text(f"Recovered: {ending.words} since "), *since)
+            return (Text(f"Recovered: {ending.words} since "), *since, *background.after(entry.change))
         case _:
             return (Text(f"Over: {ending.words}, "), *since)
 
 
 def _called(entry: StoryEntry) -> Line:
-    parts = [f"user group {each}" for each in entry.groups]
-    parts += [f"channel {entry.channel}"] if entry.channel else []
-    parts += [f"webhook {entry.webhook}"] if entry.webhook else []
-    people: list[Inline] = []
-    for each in entry.people[:MOST_CALLED]:
-        people += [Text(" "), Mention(each)]
-    return (Text("Called"), *people, Text(f" {', '.join(parts)}" if parts else ""))
+    whom: list[Inline] = [*map(Mention, entry.people), *map(GroupMention, entry.groups)]
+    whom = whom[:MOST_CALLED] + ([ChannelMention(entry.channel)] if entry.channel else [])
+    named: list[Inline] = []
+    for each in whom:
+        named += [Text(", ") if named else Text(" "), each]
+    called: Line = (Text("Called"), *named)
+    if not entry.webhook:
+        return called
+    # What comes of that is an entry of its own.
+    if not named:
+        return plain(f"Calling webhook {entry.webhook}")
+    return (*called, Text(f"; calling webhook {entry.webhook}"))
+
+
+def _named(names: tuple[str, ...]) -> Line:
+    parts: list[Inline] = []
+    for number, name in enumerate(names[:PODS_NAMED]):
+        parts += [Text(", "), code(name)] if number else [code(name)]
+    more = len(names) - PODS_NAMED
+    return (*parts, *(plain(f" and {more} more") if more > 0 else ()))
 
 
 def _when(entry: StoryEntry) -> Line:
@@ -196,6 +227,10 @@ def _by(entry: StoryEntry) -> Line:
 
 def _deaths(count: int) -> str:
     return "1 death" if count == 1 else f"{count} deaths"
+
+
+def _incidents(count: int) -> str:
+    return "1 incident" if count == 1 else f"{count} incidents"
 
 
 def _further(count: int) -> str:

@@ -21,9 +21,12 @@ NOTICED_FOR = timedelta(hours=3)
 """A message as old as this has scrolled away: what is new in its thread is shown in the channel, too."""
 
 FLAPS = 2
-"""What has come back as often as this is flapping: its thread counts from then on, and the message tells."""
+"""What has come back as often as this within the hour is flapping: its thread counts from then on, the
+message tells, and nobody is called anew."""
 
-_SAID_IN_SILENCE = frozenset({StoryKind.ACKNOWLEDGED, StoryKind.UNACKNOWLEDGED})
+FLAPS_WITHIN = timedelta(hours=1)
+
+_SAID_IN_SILENCE = frozenset({StoryKind.ACKNOWLEDGED, StoryKind.UNACKNOWLEDGED, StoryKind.DELETED})
 """Whoever comes to help has to know that somebody is there."""
 
 
@@ -41,17 +44,20 @@ class Turn:
         """Give the incident other values."""
         self.incident = replace(self.incident, **changes)
 
-    def tell(self, kind: StoryKind, *, aloud: bool = True, fresh: bool = False, **said: Any) -> None:
+    def tell(
+        self, kind: StoryKind, *, aloud: bool = True, fresh: bool = False, news: bool = False, **said: Any
+    ) -> None:
         """Add an entry to the story. It is said in the thread if the incident has one and is not silenced;
         who has taken a silenced one, or let go of it, is said all the same.
 
-        `fresh`: worth the whole channel's notice, if the message is old.
+        `fresh`: worth the whole channel's notice, if the message is old; `news`: in any case.
         """
         incident = self.incident
         heard = incident.silenced is None or kind in _SAID_IN_SILENCE
         aloud = aloud and incident.shown and heard
         noticed = incident.noticed_at
-        broadcast = fresh and aloud and noticed is not None and self.now - noticed >= NOTICED_FOR
+        old = fresh and noticed is not None and self.now - noticed >= NOTICED_FOR
+        broadcast = aloud and (news or old)
         entry = StoryEntry(
             number=incident.told + 1, at=self.now, kind=kind, aloud=aloud, broadcast=broadcast, **said
         )
@@ -73,7 +79,17 @@ class Turn:
 
     def unattended(self) -> None:
         """The escalation's clock begins anew; steps that are done stay done."""
-        self.change(attention=replace(self.incident.attention, unattended_since=self.now))
+        self.attend(unattended_since=self.now)
+
+    def attend(self, **changes: Any) -> None:  # fields of `Attention`, whose own types check them
+        """Take down who has been called."""
+        self.change(attention=replace(self.incident.attention, **changes))
+
+    @property
+    def flaps(self) -> bool:
+        """Whether it came back so often of late that once more is no news."""
+        returns = self.incident.attention.returns
+        return sum(self.now - each < FLAPS_WITHIN for each in returns) >= FLAPS
 
     def page(self, action: PageAction) -> None:
         """Keep the webhooks that were called up to date."""

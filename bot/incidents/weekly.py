@@ -13,9 +13,10 @@ from bot import logs
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
 from bot.incidents import digest
-from bot.incidents.ports import Chronicle, IncidentStore, Outbox, Pictures
+from bot.incidents.ports import Outbox, Pictures
 from bot.incidents.records import Batch
 from bot.incidents.route_config import Digest
+from bot.incidents.store_ports import Chronicle, IncidentStore
 from bot.model.letters import Letter, Urgency
 from bot.model.pods import ClusterName
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot import logs
-from bot.incidents import announce, story
-from bot.incidents.effects import Effect, Mention, Page, SecondChannel, Show, Tell
+from bot.incidents import announce, elsewhere, story
+from bot.incidents.effects import CallRoute, Effect, Mention, Page, SecondChannel, Show, Tell
 from bot.incidents.held import Held
 from bot.incidents.paging import page_letter
-from bot.model.incidents import Incident, IncidentState, Severity
+from bot.model.incidents import Incident, IncidentId, IncidentState, Severity
 from bot.model.letters import Letter, LetterKey, Urgency
 from bot.model.messages import Message
 from bot.model.people import ChannelId
@@ -20,29 +21,65 @@ log = logs.get(__name__)
 
 def key_of(incident: Incident) -> LetterKey:
     """The key of an incident's first message, in whose thread its story is told."""
-    return LetterKey(f"incident/{incident.id}")
+    return _key(incident.id)
 
 
-def own_letters(held: Held, now: datetime, *, unsaved: bool) -> Sequence[Letter]:
-    """The incident's message in each channel of its route, as it stands; `unsaved` marks it."""
+def _key(identity: IncidentId) -> LetterKey:
+    return LetterKey(f"incident/{identity}")
+
+
+def incident_of(key: LetterKey) -> IncidentId | None:
+    """The incident that a letter is about; None where it is about none."""
+    kind, _, rest = key.partition("/")
+    return IncidentId(rest.partition("/")[0]) if kind == "incident" else None
+
+
+def no_link(_key: LetterKey) -> str:
+    """Where nobody knows where a message stands."""
+    return ""
+
+
+def own_letters(
+    held: Held,
+    now: datetime,
+    *,
+    unsaved: bool,
+    link: Callable[[LetterKey], str] = no_link,
+    groups: Sequence[Incident] = (),
+) -> Sequence[Letter]:
+    """The incident's message in each channel of its route, and what the second ones have, as it stands.
+
+    `unsaved` marks it; `link` gives the address of a letter that Slack has; `groups` are those of a storm's
+    incidents that are about a node or an image.
+    """
     incident = held.incident
     if not incident.shown or not held.route.channels:
         return ()
-    message = _message(held, unsaved=unsaved)
-    return tuple(
-        Letter(
-            key=key,
-            cluster=incident.key.cluster,
-            channel=channel,
-            message=message,
-            revision=incident.revision,
-            urgency=_urgency(incident),
-            incident=incident.id,
-            created_at=now,
-            edit_only=incident.state is IncidentState.MERGED,
-            final=held.final,
-        )
+    message = _message(held, unsaved=unsaved, link=link, groups=groups)
+    told = [
+        replace(_own(held, key, channel, message, now), incident=incident.id)
         for key, channel in _places(held)
+    ]
+    second = [each for each in incident.attention.channels if each not in held.route.channels]
+    if second:
+        message = _worded(incident, lambda: elsewhere.message(incident, link(key_of(incident))))
+        told += [_own(held, _second_key(incident, each), each, message, now) for each in second]
+    return told
+
+
+def _own(held: Held, key: LetterKey, channel: ChannelId, message: Message, now: datetime) -> Letter:
+    incident = held.incident
+    return Letter(
+        key=key,
+        cluster=incident.key.cluster,
+        channel=channel,
+        message=message,
+        revision=incident.revision,
+        urgency=_urgency(incident),
+        created_at=min(incident.first_at, now),
+        awaited=held.is_awaited(now),
+        edit_only=incident.state is IncidentState.MERGED,
+        final=held.final,
     )
 
 
@@ -64,8 +101,11 @@ def letters_of(held: Held, effect: Effect, now: datetime) -> Iterator[Letter]:
         case Mention(step=step, groups=groups, people=people):
             called = story.call(incident, groups, people, now)
             yield _in_thread(held, f"call/{step}", called, now, urgency=Urgency.CRITICAL)
-        case SecondChannel(step=step, channel=channel):
-            yield _once(held, f"second/{step}", channel, story.elsewhere(incident, now), now)
+        case CallRoute(spell=spell):
+            yield from _call_of_route(held, f"call/route/{spell}", now, again=True)
+        case SecondChannel(step=step, channel=channel, again=again):
+            if again or channel in held.route.channels:
+                yield _there_again(held, step, channel, now)
         case Page():
             text = _message(held, unsaved=False).text
             yield page_letter(incident, effect, now, text=text, runbook=held.route.runbook)
@@ -75,10 +115,15 @@ def letters_of(held: Held, effect: Effect, now: datetime) -> Iterator[Letter]:
 
 def call_at_opening(held: Held, now: datetime) -> Iterator[Letter]:
     """The mention of those whom the route calls at once."""
+    if held.incident.shown and held.route.channels:
+        yield from _call_of_route(held, "call/route", now)
+
+
+def _call_of_route(held: Held, name: str, now: datetime, *, again: bool = False) -> Iterator[Letter]:
     route = held.route
-    if held.incident.shown and route.channels and (route.groups or route.people):
-        message = story.called_by_route(held.incident, route.groups, route.people)
-        yield _in_thread(held, "call/route", message, now, urgency=Urgency.CRITICAL)
+    if route.groups or route.people:
+        message = story.called_by_route(held.incident, route.groups, route.people, again=again)
+        yield _in_thread(held, name, message, now, urgency=Urgency.CRITICAL)
 
 
 def _places(held: Held) -> Iterator[tuple[LetterKey, ChannelId]]:
@@ -105,14 +150,23 @@ def _in_thread(
     )
 
 
-def _once(held: Held, name: str, channel: ChannelId, message: Message, at: datetime) -> Letter:
+def _second_key(incident: Incident, channel: ChannelId) -> LetterKey:
+    return LetterKey(f"{key_of(incident)}/second/{channel}")
+
+
+def _there_again(held: Held, step: str, channel: ChannelId, at: datetime) -> Letter:
+    """A call in a channel that has a message of the incident already."""
+    incident = held.incident
+    there = {channel: key for key, channel in _places(held)}.get(channel) or _second_key(incident, channel)
     return Letter(
-        key=LetterKey(f"{key_of(held.incident)}/{name}"),
-        cluster=held.incident.key.cluster,
+        key=LetterKey(f"{key_of(incident)}/call/{step}/in/{channel}"),
+        cluster=incident.key.cluster,
         channel=channel,
-        message=message,
+        message=story.call(incident, (), (), at),
         revision=1,
         urgency=Urgency.CRITICAL,
+        thread=there,
+        broadcast=True,
         created_at=at,
         final=True,
     )
@@ -123,12 +177,31 @@ def _urgency(incident: Incident) -> Urgency:
     return Urgency.CRITICAL if pages else Urgency.NORMAL
 
 
-def _message(held: Held, *, unsaved: bool) -> Message:
+def _message(
+    held: Held,
+    *,
+    unsaved: bool,
+    link: Callable[[LetterKey], str] = no_link,
+    groups: Sequence[Incident] = (),
+) -> Message:
+    incident, route = held.incident, held.route
+    return _worded(
+        incident,
+        lambda: announce.message(
+            incident,
+            unsaved=unsaved,
+            route=route.name,
+            runbook=route.runbook,
+            link=lambda identity: link(_key(identity)),
+            groups=groups,
+        ),
+    )
+
+
+def _worded(incident: Incident, words: Callable[[], Message]) -> Message:
     try:
-        return announce.message(
-            held.incident, unsaved=unsaved, route=held.route.name, runbook=held.route.runbook
-        )
+        return words()
     except Exception:
         # A death that we cannot put into words must not silence those that come after it.
-        log.exception("incident_without_words", incident=held.incident.id)
-        return announce.bare(held.incident)
+        log.exception("incident_without_words", incident=incident.id)
+        return announce.bare(incident)

@@ -16,7 +16,7 @@ from bot.model.events import Event
 from bot.model.history import FormerPod
 from bot.model.incident_answers import IncidentAnswer
 from bot.model.log_answers import FollowStopped, Found, MergedLogs
-from bot.model.people import Person
+from bot.model.people import Person, UsergroupId, UserId
 from bot.model.pods import ClusterName, Owner, PodCondition, PodUid, Volume
 from bot.model.usage import ContainerUsage
 
@@ -242,6 +242,10 @@ class Decision:
     namespace: str
     rule: Rule | None
     why: str
+    groups: tuple[UsergroupId, ...] = ()
+    """Of a refusal: the user groups whose members may do it,"""
+    people: tuple[UserId, ...] = ()
+    """and the people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ def blocks_at(blocks: tuple[Block, ...], cluster: ClusterName) -> tuple[Block, .
 
 
 def _actions(actions: Actions, cluster: ClusterName) -> Actions:
-    return Actions(tuple(_element(each, cluster) for each in actions.elements))
+    return structs.replace(actions, elements=tuple(_element(each, cluster) for each in actions.elements))
 
 
 def _element(element: Button | Menu, cluster: ClusterName) -> Button | Menu:

@@ -137,6 +137,8 @@ class GetLogs(_Command, frozen=True, kw_only=True, tag="logs"):
     """With `grep`: so many lines before and after each, too."""
     around_death: bool = False
     """Only the minute before the last death of the container."""
+    ended_at: datetime | None = None
+    """The run that ended then, present or previous: an alert tells of one run and of no other."""
 
 
 class FollowLogs(_Command, frozen=True, kw_only=True, tag="follow"):

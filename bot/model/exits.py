@@ -12,24 +12,24 @@ _SAYS_NOTHING = frozenset({"", "Completed", "Error"})
 
 # Linux's numbers, which are the container's, whatever platform the bot itself runs on.
 _SIGNALS = {
-    1: "ended by SIGHUP",
-    2: "interrupted by SIGINT",
-    3: "ended by SIGQUIT",
-    4: "crashed with SIGILL (illegal instruction)",
-    5: "stopped by SIGTRAP",
-    6: "aborted itself with SIGABRT",
-    7: "crashed with SIGBUS (bad memory access)",
-    8: "crashed with SIGFPE (arithmetic error)",
-    9: "killed by SIGKILL",
-    10: "ended by SIGUSR1",
-    11: "crashed with SIGSEGV (bad memory access)",
-    12: "ended by SIGUSR2",
-    13: "ended by SIGPIPE (nobody read its output)",
-    14: "ended by SIGALRM",
-    15: "ended by SIGTERM (asked to stop)",
-    24: "killed by SIGXCPU (CPU time limit)",
-    25: "killed by SIGXFSZ (file size limit)",
-    31: "killed by SIGSYS (forbidden system call)",
+    1: ("SIGHUP", "ended by SIGHUP"),
+    2: ("SIGINT", "interrupted by SIGINT"),
+    3: ("SIGQUIT", "ended by SIGQUIT"),
+    4: ("SIGILL", "crashed with SIGILL (illegal instruction)"),
+    5: ("SIGTRAP", "stopped by SIGTRAP"),
+    6: ("SIGABRT", "aborted itself with SIGABRT"),
+    7: ("SIGBUS", "crashed with SIGBUS (bad memory access)"),
+    8: ("SIGFPE", "crashed with SIGFPE (arithmetic error)"),
+    9: ("SIGKILL", "killed by SIGKILL"),
+    10: ("SIGUSR1", "ended by SIGUSR1"),
+    11: ("SIGSEGV", "crashed with SIGSEGV (bad memory access)"),
+    12: ("SIGUSR2", "ended by SIGUSR2"),
+    13: ("SIGPIPE", "ended by SIGPIPE (nobody read its output)"),
+    14: ("SIGALRM", "ended by SIGALRM"),
+    15: ("SIGTERM", "ended by SIGTERM (asked to stop)"),
+    24: ("SIGXCPU", "killed by SIGXCPU (CPU time limit)"),
+    25: ("SIGXFSZ", "killed by SIGXFSZ (file size limit)"),
+    31: ("SIGSYS", "killed by SIGSYS (forbidden system call)"),
 }
 
 # The shell's own codes, POSIX.1 2.8.2 "Exit Status for Commands".
@@ -46,6 +46,14 @@ def explain(exit_code: int, reason: str = "", *, memory_limit: str = "", signal:
     convention of shells and runtimes; 137 alone says who killed, not why, so only the reason tells of memory.
     """
     return f"exit {exit_code}, {_cause(exit_code, reason, memory_limit, signal or signal_of(exit_code))}"
+
+
+def in_short(exit_code: int, reason: str = "") -> str:
+    """The same among others: `exit 1`, `exit 139 SIGSEGV`, `exit 137 OOMKilled`."""
+    name = reason
+    if reason in _SAYS_NOTHING:
+        name, _ = _SIGNALS.get(signal_of(exit_code) or 0, ("", ""))
+    return f"exit {exit_code} {name}".rstrip()
 
 
 def _cause(exit_code: int, reason: str, memory_limit: str, signal: int | None) -> str:
@@ -65,5 +73,5 @@ def _by_code(exit_code: int, signal: int | None) -> str:
     if exit_code in _SHELL:
         return _SHELL[exit_code]
     if signal is not None:
-        return _SIGNALS.get(signal, f"ended by signal {signal}")
+        return _SIGNALS[signal][1] if signal in _SIGNALS else f"ended by signal {signal}"
     return "ended without an error" if exit_code == 0 else "ended by itself with an error"

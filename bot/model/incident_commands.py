@@ -42,6 +42,11 @@ class SilenceIncident(IncidentRequest, frozen=True, kw_only=True, tag="silence-i
     until_resolved: bool = False
     reason: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether it is still to be asked how long."""
+        return self.lasting is None and not self.until_resolved
+
 
 class ResolveIncident(IncidentRequest, frozen=True, kw_only=True, tag="resolve"):
     """`resolve ID`: call it over. What still fails is closed only with `force`, and says so ever after."""

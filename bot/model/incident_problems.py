@@ -137,6 +137,16 @@ class NothingToEdit(UserError):
         )
 
 
+class NothingChanged(UserError):
+    """An edit that leaves a silence as it is."""
+
+    def __init__(self, identity: SilenceId) -> None:
+        super().__init__(
+            f"Silence {identity} has this reason already, and its end was to stay as it is. "
+            "Nothing was changed."
+        )
+
+
 class NotRecorded(UserError):
     """What is asked is not kept."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NewType
 
 from bot.model.deaths import Cause, Death
-from bot.model.people import UserId
+from bot.model.people import ChannelId, UserId
 from bot.model.pods import ClusterName, Owner, PodUid
-from bot.model.surroundings import NodeState, OwnerState, RevisionChange
+from bot.model.situations import Situation
+from bot.model.surroundings import KnownRevision, NodeState, OwnerState, RevisionChange
 
 IncidentId = NewType("IncidentId", str)
 """Short enough to be said aloud: four characters of Crockford's base 32."""
@@ -88,13 +89,26 @@ class WorkloadPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExitCount:
+    """How often a container of one incident ended in one way."""
+
+    container: str
+    exit_code: int
+    reason: str
+    """The kubelet's word for the last of them."""
+    deaths: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What was the case around a death, as far as the cluster told in time; each part may be missing."""
 
     read_at: datetime
     owner: OwnerState | None = None
     change: RevisionChange | None = None
-    """The newest revision of the Deployment."""
+    """The newest revision of the Deployment, where there was another before it."""
+    newest: KnownRevision | None = None
+    """The newest revision in any case: what has a higher number was rolled out since."""
     node: NodeState | None = None
     memory_in_use: str = ""
     """What the container last used, by metrics.k8s.io."""
@@ -109,6 +123,8 @@ class Evidence:
     death: Death
     log_tail: tuple[str, ...] = ()
     """The last lines that the run which died has written, secrets masked."""
+    log_times: tuple[datetime | None, ...] = ()
+    """When each of them was written, by the kubelet's clock; empty where that is not known."""
     missing: str = ""
     """Why there is no log, where one was to be expected."""
     circumstances: Circumstances | None = None
@@ -166,11 +182,17 @@ class DeathsUnwatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacements:
-    """How the pods are that take the place of those that died."""
+    """How the pods are that took the place of those that died: never more than were lost."""
 
     ready: int
     starting: int = 0
     unschedulable: int = 0
+    complete: int = 0
+    """Of Jobs: they have done their work already."""
+    awaited: int = 0
+    """Lost pods for which nothing has come up yet."""
+    gone: tuple[str, ...] = ()
+    """Bare pods, as `name (namespace)`, which nothing recreates and nobody has."""
     why: str = ""
     """What the unschedulable ones wait for, in a word: `memory`."""
 
@@ -181,10 +203,22 @@ class Attention:
 
     unattended_since: datetime | None = None
     """The escalation's clock: opened, reopened, let go, or heard of again. None: it has never been shown."""
+    spell: int = 1
+    """Which time of being broken this is: a return that is not one of many begins another."""
     steps: frozenset[str] = frozenset()
-    """The steps of the plan that are done. None is done twice, whatever becomes of the incident."""
+    """The steps of the plan that are done in this spell. None is done twice, whatever becomes of it."""
+    returns: tuple[datetime, ...] = ()
+    """When it came back, the last few times."""
+    channels: tuple[ChannelId, ...] = ()
+    """The second channels that were told of it."""
     paged: frozenset[str] = frozenset()
     """The webhooks that were called because of it."""
+    reached: frozenset[str] = frozenset()
+    """Those of them that have taken what they were told last."""
+    unreached: frozenset[str] = frozenset()
+    """Those that have not, which was said."""
+    standing: bool = False
+    """It is over, and the webhooks have not been told: it may well be back in a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +249,8 @@ class Incident:
     first_at: datetime
     last_at: datetime
     latest: Death
+    exits: tuple[ExitCount, ...] = ()
+    """How its containers ended that ran and ended, in the order of the first of each kind."""
     evidence: Evidence | None = None
     ending: Ending | None = None
     """Set while the state is one that is over."""
@@ -233,7 +269,11 @@ class Incident:
     unwatched: DeathsUnwatched | None = None
     replacements: Replacements | None = None
     recovering_since: datetime | None = None
-    """Since when all of it has been well, while that has not held for long enough yet."""
+    """Since when all of it has been Ready, while that has not held for long enough yet."""
+    recovered_after: timedelta | None = None
+    """With it: how long that has to hold."""
+    situation: Situation | None = None
+    """None: it has not been looked at since the last death, or is over."""
     part_of: IncidentId | None = None
     """Set while the state is `MERGED`."""
     storm: IncidentId | None = None

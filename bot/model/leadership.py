@@ -17,7 +17,7 @@ class LeaseRecord:
     holder: str
     """The identity of the process that leads; empty where nobody does."""
     transitions: int
-    """How often it went from one holder to another."""
+    """How often it was taken after the first time, also by whoever had had it before."""
     seconds: int
     """How long after its last renewal nobody else may take it."""
     acquired_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import UserError
+from bot.model.commands import GetLogs
 from bot.model.targets import Target
 
 
@@ -33,6 +34,17 @@ class NoDeath(UserError):
             f"No container of {what} has died: the cluster remembers the last death of each as long as its "
             "pod is there. Without `--around-death` the log is there."
         )
+
+
+class RunGone(UserError):
+    """The run of which an alert tells has no log any more; `latest` asks for the one that there is."""
+
+    def __init__(self, latest: GetLogs) -> None:
+        super().__init__(
+            "The log of the run that this alert tells of is gone: of each container the cluster keeps the "
+            "present run and the one before it. Its last lines are in the alert, where they could be read."
+        )
+        self.latest = latest
 
 
 class NoPreviousRun(UserError):

@@ -131,12 +131,16 @@ class Menu(msgspec.Struct, frozen=True, tag=True):
 
     placeholder: str
     choices: tuple[Choice, ...]
+    folded: bool = False
+    """What one seldom needs, behind the dots at the end of a row: it never shows what was chosen last."""
 
 
 class Actions(msgspec.Struct, frozen=True, tag=True):
     """Buttons and menus side by side."""
 
     elements: tuple[Button | Menu, ...]
+    edition: int | None = None
+    """Which wording of its message this is part of, where that changes: menus of another show no choice."""
 
 
 class Divider(msgspec.Struct, frozen=True, tag=True):

@@ -103,3 +103,5 @@ class RestartsListed:
 
     deaths: tuple[PastDeath, ...]
     total: int
+    counted_since: datetime | None = None
+    """When the first death of the cluster was written down that still is; None where none is."""

@@ -19,6 +19,9 @@ from bot.model.wire import Wire
 ClusterName = NewType("ClusterName", str)
 """How a cluster is called in messages and deaths: its kube context, or what stands in for one."""
 
+ClusterUid = NewType("ClusterUid", str)
+"""Which cluster it is, whatever it is called: the UID of its namespace kube-system."""
+
 PodUid = NewType("PodUid", str)
 """`metadata.uid`: tells a pod from its successor of the same name."""
 

@@ -6,16 +6,28 @@ from bot.errors import UserError
 from bot.model.answers import Decision
 from bot.model.commands import Command, Verb
 
+IN_WORDS = {
+    Verb.EVENTS: "see `events`",
+    Verb.LOGS: "read `logs`",
+    Verb.INCIDENTS: "acknowledge, silence or close `incidents`",
+    Verb.RAW: "read the API (`raw`)",
+}
+"""The policy's verbs that are none in a sentence, as what one may do."""
+
 
 class Refused(UserError):
-    """The policy does not allow it; `decision.why` names the rule that is missing."""
+    """The policy does not allow it; `decision.why` names the rule that is missing.
 
-    def __init__(self, decision: Decision) -> None:
+    `doing` says what, where the rule's verb alone does not.
+    """
+
+    def __init__(self, decision: Decision, doing: str = "") -> None:
         where = f"in `{decision.namespace}`" if decision.namespace else "in all namespaces"
         if decision.verb is Verb.RAW:
             super().__init__(f"You may not read this path of the API. {decision.why}")
         else:
-            super().__init__(f"You may not `{decision.verb.value}` {where}. {decision.why}")
+            doing = doing or IN_WORDS.get(decision.verb, f"`{decision.verb.value}`")
+            super().__init__(f"You may not {doing} {where}. {decision.why}")
         self.decision = decision
 
 
@@ -23,8 +35,10 @@ class NoSuchPod(UserError):
     """No pod of this name. `nearest` are the names that look most like it, nearest first."""
 
     def __init__(self, name: str, namespace: str, nearest: tuple[str, ...]) -> None:
-        hint = f" Did you mean {_either(nearest)}?" if nearest else ""
-        super().__init__(f"No pod `{name}` in {namespace}.{hint}")
+        hint = f"See what is there: `/pods list -n {namespace}`."
+        if nearest:
+            hint = f"Did you mean {_either(nearest)}?"
+        super().__init__(f"No pod `{name}` in {namespace}. {hint}")
         self.nearest = nearest
 
 

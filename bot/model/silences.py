@@ -54,6 +54,9 @@ class Silence:
     """At most `LONGEST` after its beginning."""
     incident: IncidentId | None = None
     """It lasts until this incident is over, and no longer than `until`."""
+    came_back: int | None = None
+    """Of such a one: how often its incident had come back when it was asked for. If it has done so since, it
+    was over meanwhile. None: nobody noted that."""
     known: frozenset[Cause] = frozenset()
     """What was firing within the scope when it was asked for. Another cause is news, and breaks through.
     Empty: nothing was, so all is silent; or the scope names the cause itself."""
@@ -65,6 +68,21 @@ class Silence:
     incidents: frozenset[IncidentId] = frozenset()
     """What it kept back, or kept quiet."""
     deaths: int = 0
+
+    @property
+    def covered(self) -> str:
+        """What it keeps back, as people say it: `deployment/web in shop (OOMKilled)`, `Error in shop`.
+
+        Its cluster is left out, and what fires meanwhile of other causes is not kept back.
+        """
+        scope = self.scope
+        causes = [scope.cause] if scope.cause else sorted(each.value for each in self.known)
+        where = f" in {scope.namespace}" if scope.namespace else ""
+        if what := (f"pod {scope.pod}" if scope.pod else scope.owner):
+            of = f" ({', '.join(causes)})" if causes else ""
+            return f"{what}{where}{of}"
+        *others, last = causes or ["everything"]
+        return f"{', '.join(others)}{' and ' if others else ''}{last}{where or ' in all namespaces'}"
 
     def lasts(self, now: datetime) -> bool:
         """Whether it still holds."""

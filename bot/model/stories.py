@@ -32,6 +32,12 @@ class StoryKind(Enum):
     NOW_PAGES = "now pages"
     CALLED = "called"
     """A step of the escalation."""
+    REACHED = "reached"
+    """A webhook has taken what it was told."""
+    UNREACHED = "not reached"
+    """It has not."""
+    DELETED = "deleted"
+    """Somebody had podbot delete pods of it."""
     WIDENED = "widened"
     """It turned out to be more than one workload's."""
     TOOK_IN = "took in"
@@ -53,13 +59,16 @@ class StoryEntry:
     """The channel sees it, too: its message is hours old."""
     by: UserId | None = None
     words: str = ""
-    """The reason that a person or the cluster gave; text of theirs."""
+    """The reason that a person, the cluster or a webhook gave; text of theirs."""
     deaths: int = 0
     pods: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
     until: datetime | None = None
+    until_resolved: bool = False
+    """Of a silence: it is over with the incident, whatever `until` says."""
     change: RevisionChange | None = None
+    """What was rolled out; of a recovery, the revision after which it came."""
     other: IncidentId | None = None
     ending: Ending | None = None
     state: IncidentState | None = None
@@ -68,3 +77,5 @@ class StoryEntry:
     people: tuple[UserId, ...] = ()
     channel: ChannelId | None = None
     webhook: str = ""
+    names: tuple[str, ...] = ()
+    """Of pods."""

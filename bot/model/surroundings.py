@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -74,6 +74,8 @@ class Revision:
     number: int
     replica_set: str
     created_at: datetime
+    earlier: tuple[int, ...] = ()
+    """Numbers that it had before it was rolled back to: a rollback gives an old ReplicaSet a new number."""
     images: tuple[Image, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     """`container/NAME` and a digest of the value or of where it comes from."""
@@ -84,14 +86,29 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRevision:
+    """A revision by its number, and the ReplicaSet whose pods are of it."""
+
+    number: int
+    replica_set: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionChange:
-    """The newest revision beside the one before it."""
+    """A revision beside the one before it."""
 
     number: int
     replica_set: str = ""
-    """Whose pods are of the newest revision."""
+    """Whose pods are of this revision."""
     at: datetime
-    """When it was rolled out, as far as the API tells: for a new one exactly, for a rollback not at all."""
+    """When it was rolled out. Of a rollback the API tells only when its ReplicaSet was first made; as a
+    chapter of an incident it has the time at which it was noticed."""
+    rollback: bool = False
+    """It is an earlier revision once more."""
+    same_as: int | None = None
+    """Of a rollback: the number that it had before, where the cluster still tells."""
+    compared: bool = True
+    """There was another to compare it with; otherwise nobody knows what it changed."""
     images: tuple[tuple[Image, Image], ...] = ()
     """Before and after, of each container whose image changed."""
     env: tuple[str, ...] = ()
@@ -121,16 +138,45 @@ class NodeState:
     unschedulable: bool = False
 
 
+def newest_of(revisions: tuple[Revision, ...]) -> KnownRevision | None:
+    """The newest revision; None where none is kept."""
+    newest = max(revisions, key=lambda each: each.number, default=None)
+    if newest is None:
+        return None
+    return KnownRevision(number=newest.number, replica_set=newest.replica_set)
+
+
 def change_between(revisions: tuple[Revision, ...]) -> RevisionChange | None:
     """What the newest revision changed against the one before; None where there is nothing to compare."""
-    if len(revisions) < 2:
-        return None
-    before, after = sorted(revisions, key=lambda each: each.number)[-2:]
-    images_before = {each.container: each for each in before.images}
-    return RevisionChange(
-        number=after.number,
+    newest = newest_of(revisions)
+    changes = changes_since(revisions, newest.number - 1) if newest is not None else ()
+    return changes[-1] if changes and changes[-1].compared else None
+
+
+def changes_since(revisions: tuple[Revision, ...], number: int) -> tuple[RevisionChange, ...]:
+    """What each revision after this number changed, oldest first, as far as they are kept."""
+    by_number = {known: each for each in revisions for known in (*each.earlier, each.number)}
+    return tuple(_change(by_number, each) for each in sorted(by_number) if each > number)
+
+
+def _change(by_number: dict[int, Revision], number: int) -> RevisionChange:
+    after = by_number[number]
+    earlier = [each for each in sorted(by_number) if each < number]
+    same = [each for each in earlier if by_number[each] is after]
+    others = [each for each in earlier if by_number[each] is not after]
+    before = by_number[others[-1]] if others else None
+    change = RevisionChange(
+        number=number,
         replica_set=after.replica_set,
         at=after.created_at,
+        rollback=bool(same) or (before is not None and after.created_at < before.created_at),
+        same_as=same[-1] if same else None,
+    )
+    if before is None:
+        return replace(change, compared=False)
+    images_before = {each.container: each for each in before.images}
+    return replace(
+        change,
         images=tuple(
             (images_before[each.container], each)
             for each in after.images

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from bot.model.answers import Health, PodRow, PodSummary
 from bot.model.commands import Manner
 from bot.model.controllers import (
     BudgetSpec,
@@ -19,7 +20,7 @@ from bot.model.controllers import (
 )
 from bot.model.deletions import Confirmation, DeletedPod, Deletion, Fate, SeenPod, Successor
 from bot.model.people import UserId
-from bot.model.pods import ObjectMeta, Owner, Pod, PodCondition, PodUid
+from bot.model.pods import ClusterName, ObjectMeta, Owner, Pod, PodCondition, PodUid
 from tests.support.clock import START
 from tests.support.memory_cluster import CREATED, pod
 from tests.support.policies import ALICE
@@ -125,3 +126,33 @@ def somebody_else() -> UserId:
 
 def uids(pods: Sequence[Pod]) -> set[PodUid]:
     return {each.uid for each in pods}
+
+
+def a_summary(name: str, *, uid: PodUid, age: str, seen_at: datetime) -> PodSummary:
+    """A pod of `deployment/web` that is well, as a person sees it."""
+    return PodSummary(
+        cluster=ClusterName("prod-eu"),
+        row=PodRow(
+            namespace="shop",
+            name=name,
+            ready="1/1",
+            status="Running",
+            restarts="0",
+            age=age,
+            ip="10.1.2.3",
+            node="node-3",
+            nominated_node="<none>",
+            readiness_gates="<none>",
+            health=Health.HEALTHY,
+        ),
+        uid=uid,
+        owner=WEB,
+        replaced_by_itself=True,
+        terminating=False,
+        reason="",
+        message="",
+        containers=(),
+        failing_conditions=(),
+        events=(),
+        seen_at=seen_at,
+    )

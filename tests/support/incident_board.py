@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailable
 from bot.incidents import reducer, silencing
-from bot.incidents.acts import Act, ActRefusal, ActResult
-from bot.incidents.inputs import Acknowledged, Input, Resolved, Silenced, Unacknowledged
+from bot.incidents.acts import Act, ActRefusal, ActResult, DrawAnew, NotePodsDeleted
+from bot.incidents.inputs import Acknowledged, Input, PodsDeleted, Resolved, Silenced, Unacknowledged
 from bot.model.incident_commands import (
     AcknowledgeIncident,
     ResolveIncident,
@@ -35,6 +35,8 @@ class MemoryBoard:
     failing: str = ""
     """How what is broken is: `2 of 5 Ready`; empty where all is well."""
     acts: list[Act] = field(default_factory=list)
+    silences_changed: list[SilenceId] = field(default_factory=list)
+    """Of which it was told."""
     on_act: Callable[[], ActResult | None] = lambda: None
     """Answers in place of the board, where it answers."""
 
@@ -49,13 +51,16 @@ class MemoryBoard:
             return instead
         now = self.clock.now()
         incident = self.held.get(act.command.incident)
-        given = self._refused(act, incident) or self._input(act, now)
+        given = self._refused(act, incident) or self._input(act, incident, now)
         if isinstance(given, ActResult):
             return given
         after = reducer.reduce(incident, given, now).incident
         assert after is not None
         self.hold(after)
         return ActResult(incident=after)
+
+    async def silence_changed(self, identity: SilenceId) -> None:
+        self.silences_changed.append(identity)
 
     def _refused(self, act: Act, incident: Incident | None) -> ActResult | None:
         match act.command:
@@ -69,7 +74,7 @@ class MemoryBoard:
                 return ActResult(incident=incident, refusal=ActRefusal.STILL_FAILING, words=self.failing)
         return None
 
-    def _input(self, act: Act, now: datetime) -> Input:
+    def _input(self, act: Act, incident: Incident | None, now: datetime) -> Input | ActResult:
         match act.command:
             case AcknowledgeIncident(lasting=lasting):
                 return Acknowledged(by=act.by, until=now + (lasting or HOURS))
@@ -80,6 +85,13 @@ class MemoryBoard:
                 return Silenced(silence=silencing.as_held(act.silence))
             case ResolveIncident(reason=reason, force=force):
                 return Resolved(by=act.by, reason=reason, failing=bool(self.failing), force=force)
+            case NotePodsDeleted(names=names, reason=reason):
+                return PodsDeleted(by=act.by, names=names, reason=reason)
+            case DrawAnew():
+                assert incident is not None
+                again = replace(incident, revision=incident.revision + 1)
+                self.hold(again)
+                return ActResult(incident=again)
 
     def incident(self, identity: IncidentId) -> Incident | None:
         return self.held.get(identity)
@@ -93,7 +105,7 @@ class MemoryBoard:
 
 @dataclass(kw_only=True)
 class MemorySilences:
-    """Implements `incidents.ports.SilenceStore`."""
+    """Implements `incidents.store_ports.SilenceStore`."""
 
     rows: dict[SilenceId, Silence] = field(default_factory=dict)
     away: bool = False
@@ -136,7 +148,7 @@ class MemoryErrand:
 
 @dataclass(kw_only=True)
 class MemoryErrands:
-    """Implements `incidents.ports.ErrandStore`."""
+    """Implements `incidents.store_ports.ErrandStore`."""
 
     rows: dict[str, _Row] = field(default_factory=dict)
     away: bool = False
@@ -170,7 +182,7 @@ class MemoryErrands:
 
 @dataclass(kw_only=True)
 class FewRestarts:
-    """Implements `incidents.ports.Restarts`."""
+    """Implements `incidents.store_ports.Restarts`."""
 
     listed: RestartsListed = field(default_factory=lambda: RestartsListed(deaths=(), total=0))
 

@@ -59,6 +59,8 @@ webhooks:
   hook: {type: json, url_env: HOOK_URL}
 digest: {channel: C01INCIDENTS, day: mon, time: 09:00, zone: Europe/Berlin}
 heartbeat: {url_env: HEARTBEAT_URL, every: 30s}
+timings: {not_ready: 20m, recovered: 2m}
+limits: {incidents_a_minute: 20}
 """
 
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.model.answers import Health, PodRow, PodSummary
 from bot.model.commands import Command, DeletePod, DeletePods
 from bot.model.deletions import (
     Aftermath,
@@ -24,9 +23,9 @@ from bot.model.last_look import LastLook, SavedLog
 from bot.model.people import Asker
 from bot.model.pods import ClusterName, Owner, PodUid
 from bot.pods.deletion import Keep
+from tests.support.deletions import WEB, a_summary
 
 UID = PodUid("b7f0c1d2-0000-4000-8000-000000000001")
-WEB = Owner(kind="Deployment", name="web")
 NOW = datetime(2026, 3, 4, 14, 3, 20, tzinfo=UTC)
 REPLACED = Aftermath(
     replacements=(Replacement(name="web-2", status="Running", ready_after=timedelta(seconds=12)),),
@@ -41,6 +40,7 @@ class ToldDeletions:
     def __init__(self) -> None:
         self.asked: list[tuple[Asker, Command]] = []
         self.confirmed: list[tuple[Asker, Confirmation]] = []
+        self.noted: list[Deletion] = []
         self.keeps = True
         """Whether a last look is handed over before anything is deleted."""
         self.fate = Fate.DELETED
@@ -76,6 +76,9 @@ class ToldDeletions:
             await keep(deletion, [_look(seen.name) for seen in confirmation.pods])
         await self.on_delete(confirmation)
         return deletion
+
+    async def note(self, deletion: Deletion) -> None:
+        self.noted.append(deletion)
 
     async def follow(self, deletion: Deletion) -> AsyncGenerator[Aftermath, None]:
         over = False
@@ -115,32 +118,6 @@ def _deleted(seen: SeenPod, fate: Fate) -> DeletedPod:
 
 
 def _look(name: str) -> LastLook:
-    row = PodRow(
-        namespace="shop",
-        name=name,
-        ready="1/1",
-        status="Running",
-        restarts="0",
-        age="5d",
-        ip="10.1.2.3",
-        node="node-3",
-        nominated_node="<none>",
-        readiness_gates="<none>",
-        health=Health.HEALTHY,
-    )
-    summary = PodSummary(
-        cluster=ClusterName("prod-eu"),
-        row=row,
-        uid=UID,
-        owner=WEB,
-        replaced_by_itself=True,
-        terminating=False,
-        reason="",
-        message="",
-        containers=(),
-        failing_conditions=(),
-        events=(),
-        seen_at=NOW,
-    )
+    summary = a_summary(name, uid=UID, age="5d", seen_at=NOW)
     log = SavedLog(container="app", previous=False, lines=("last words \x1b[31mred",), cut=False)
     return LastLook(pod=summary.row.name, summary=summary, logs=(log,))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.incidents import advice, recovery
+from bot.files.strict_yaml import FileMistakes
+from bot.incidents import advice
 from bot.incidents.engine import REOPENS_FOR
+from bot.incidents.route_file import parse
+from bot.model import durations
 from bot.model.deaths import Cause, Death, FailedProbe
-from bot.model.durations import in_words
+from bot.model.durations import in_words, spell
 from bot.model.exits import explain
 from bot.model.pods import Owner
 from bot.model.pulls import PULL_WORDS
 from bot.model.scheduling import NEXT_STEPS
+from bot.model.tuning import Limits, Timings
 from bot.watch.removals import BARE_RETURNS_WITHIN, REPLACED_WITHIN
-from bot.watch.stuck import PATIENCE
 from tests.support.deaths import a_death, a_pods_death
 
 TEXT = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text("utf-8")
@@ -51,7 +56,7 @@ def cause_rows() -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for cause in Cause:
         death = _typical(cause)
-        after = PATIENCE.get(cause)
+        after = Timings().patience(cause) if cause.is_stuck else None
         if cause is Cause.DELETED:
             when = f"{in_words(BARE_RETURNS_WITHIN)}; with an owner {in_words(REPLACED_WITHIN)}"
         else:
@@ -97,7 +102,43 @@ def test_the_tables_are_the_codes_own(heading: str, rows: list[tuple[str, ...]])
     assert table(heading) == rows
 
 
+def tuning_defaults() -> list[tuple[str, str]]:
+    """Field, default."""
+    timings = [(f"`timings.{each.name}`", spell(getattr(Timings(), each.name))) for each in fields(Timings)]
+    limits = [(f"`limits.{each.name}`", str(getattr(Limits(), each.name))) for each in fields(Limits)]
+    return timings + limits
+
+
+def test_what_can_be_set_stands_in_the_table_with_its_default() -> None:
+    """Every field, and no other."""
+    assert [row[:2] for row in table("Times and limits")] == tuning_defaults()
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row[0]) for row in table("Times and limits")])
+def test_the_bounds_in_the_table_are_those_of_the_file(row: tuple[str, ...]) -> None:
+    """Both are taken, and nothing beyond them."""
+    part, name = row[0].strip("`").split(".")
+    if part == "limits":
+        bounds = [str(int(row[2]) - 1), row[2], row[3], str(int(row[3]) + 1)]
+    else:
+        least, most = durations.parse(row[2]), durations.parse(row[3])
+        a_bit = timedelta(microseconds=1)
+        bounds = [spell(each) for each in (least - a_bit, least, most, most + a_bit)]
+    found = [taken(f"version: 1\n{part}: {{{name}: {each}}}\n") for each in bounds]
+    assert found == [False, True, True, False]
+
+
+def taken(text: str) -> bool:
+    """Whether this is a configuration."""
+    try:
+        parse(text, {})
+    except FileMistakes:
+        return False
+    return True
+
+
 def test_the_times_are_the_codes_own() -> None:
-    """Hold-down and reopening, as they are waited for."""
-    assert f"Ready for {in_words(recovery.HOLD_DOWN)}" in TEXT
+    """Hold-down, reopening and the size of a storm, as they are waited for."""
+    assert f"more than {Limits().incidents_a_minute} new incidents" in TEXT
+    assert f"Ready for {in_words(Timings().recovered)}" in TEXT
     assert f"within {in_words(REOPENS_FOR)}" in TEXT

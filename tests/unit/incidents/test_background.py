@@ -12,6 +12,7 @@ from bot.incidents import announce, background, engine
 from bot.model.deaths import Cause, Death, FailedProbe
 from bot.model.incidents import Circumstances, Ending, Evidence, Incident, IncidentId
 from bot.model.pods import Owner, OwnerReference
+from bot.model.situations import BackOff, Headcount, Situation
 from bot.model.surroundings import (
     Image,
     JobEnd,
@@ -39,7 +40,7 @@ def of(death: Death, log: tuple[str, ...] = (), **around: object) -> Incident:
 
 def changed(seconds: float = -110, **changes: object) -> RevisionChange:
     """Revision 42, which has another image."""
-    before, after = a_revision(41, "1.4.1"), a_revision(42, "1.5.0", seconds=seconds)
+    before, after = a_revision(41, "1.4.1", seconds=-9_000), a_revision(42, "1.5.0", seconds=seconds)
     change = change_between((after, before))
     assert change is not None
     given = {"replica_set": DEPLOYMENT.name} | changes
@@ -59,6 +60,34 @@ LIVENESS = a_death(
     exit_code=137,
     probe=FailedProbe(kind="liveness", failures=3, message="HTTP probe failed with statuscode: 503"),
 )
+
+
+def seen(incident: Incident, **around: object) -> Incident:
+    """The incident after a look at the pods."""
+    situation = Situation(seen_at=at(280), **around)  # type: ignore[arg-type]  # fields of Situation
+    return replace(incident, situation=situation)
+
+
+def crashing(times: int, pods: int = 1, **changes: object) -> Incident:
+    """An incident of containers that crash every 40 s."""
+    given = [
+        replace(
+            a_death(restart=number // pods, uid=f"uid-{number % pods}", seconds=10 + 40 * number),
+            **changes,  # type: ignore[arg-type]  # fields of Death
+        )
+        for number in range(times)
+    ]
+    incident = engine.opened(IncidentId("1F3K"), given[0])
+    for death in given[1:]:
+        incident = engine.with_death(incident, death)
+    return engine.with_evidence(incident, Evidence(death=incident.latest, log_tail=LOG))
+
+
+def waits(seconds: float | None) -> BackOff:
+    """A container that is tried again so long after the last death."""
+    return BackOff(pods=1, restarts=6, next_at=at(250 + seconds) if seconds is not None else None)
+
+
 JOB = Owner(kind="Job", name="import-1")
 TRYING = OwnerState(owner=JOB, desired=1, present=0, ready=0, tries_allowed=3, failed_tries=1)
 BARE = Owner(kind="Pod", name="toolbox")
@@ -70,7 +99,31 @@ def job_death() -> Death:
 
 
 CASES = {
-    "changed-before": of(OOM, LOG, change=changed(), owner=replace(HEALTHY, ready=2), memory_in_use="250Mi"),
+    "changed-before": seen(
+        of(OOM, LOG, change=changed(), owner=HEALTHY, memory_in_use="250Mi"),
+        headcount=Headcount(ready=2, desired=5, present=5, among=True),
+    ),
+    "crash-loop-of-one-among-five": seen(
+        crashing(7), headcount=Headcount(ready=4, desired=5, present=5, among=True), back_off=waits(160)
+    ),
+    "crash-loop-of-several": seen(
+        crashing(7, pods=3),
+        headcount=Headcount(ready=2, desired=5, present=5),
+        back_off=replace(waits(160), pods=3),
+    ),
+    "crash-loop-that-does-not-say-how-long": seen(crashing(7), back_off=waits(None)),
+    "crash-loop-that-runs-just-now": seen(
+        crashing(7, crash_looping=True), headcount=Headcount(ready=5, desired=5, present=5, among=True)
+    ),
+    "crash-loop-in-a-rollout": seen(
+        crashing(7), headcount=Headcount(ready=5, desired=5, present=6, among=True)
+    ),
+    "not-watched-any-more": seen(
+        crashing(7),
+        outdated=True,
+        headcount=Headcount(ready=4, desired=5, present=5, among=True),
+        back_off=waits(160),
+    ),
     "changed-in-many-ways": of(
         OOM,
         LOG,
@@ -165,6 +218,27 @@ def test_only_what_changed_shortly_before_is_told(seconds: float, told: bool) ->
 def test_a_pod_of_an_earlier_revision_is_not_put_down_to_the_newest() -> None:
     """It dies while another revision is rolled out: to roll that back would not mend it."""
     assert background.recent_change(of(OOM, change=changed(replica_set="web-5c9d8e"))) is None
+
+
+def test_a_rollback_is_not_put_down_as_what_changed_before() -> None:
+    """Its ReplicaSet may be minutes old, and nothing tells when it was rolled back to."""
+    assert background.recent_change(of(OOM, change=changed(rollback=True))) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("a.example/web:1", "b.example/web:1", id="from another registry"),
+        pytest.param("a.example/web:1", "a.example/web:2", id="another tag"),
+    ],
+)
+def test_an_image_that_cannot_be_pulled_has_its_whole_name_once(before: str, after: str) -> None:
+    """Also where it is what changed before."""
+    images = ((Image(container="app", image=before), Image(container="app", image=after)),)
+    death = a_death(Cause.IMAGE_PULL, image=after, controller=DEPLOYMENT, reason="ErrImagePull")
+    said = as_read(announce.message(of(death, change=changed(images=images))))
+    assert "Changed before" in said
+    assert said.count(after) == 1
 
 
 def test_one_revision_is_no_change() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from structlog.testing import capture_logs
 from bot.files.followed import LOOK_EVERY
 from bot.incidents.config_keeper import ConfigKeeper
 from bot.incidents.route_config import Config
+from bot.model.tuning import Limits, Timings
 from tests.support.clock import HeldClock
 from tests.support.routes import SECRETS, WHOLE
 
@@ -25,6 +28,26 @@ def path(tmp_path: Path) -> Path:
 
 def routes(keeper: ConfigKeeper) -> list[str]:
     return [each.name for each in keeper.config.rules]
+
+
+@asynccontextmanager
+async def followed(keeper: ConfigKeeper) -> AsyncIterator[None]:
+    """While it follows its file."""
+    following = asyncio.create_task(keeper.run())
+    try:
+        yield
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+
+async def until(holds: Callable[[], bool], clock: HeldClock) -> None:
+    """Let looks at the file pass; reading it takes a thread, and real time."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await clock.advance(LOOK_EVERY)
+            await asyncio.sleep(0.005)
 
 
 async def test_without_a_file_there_is_the_empty_configuration() -> None:
@@ -41,18 +64,33 @@ async def test_a_change_is_taken_up_while_it_runs(path: Path) -> None:
     path.write_text(LESS)
     await keeper.load()
     assert routes(keeper) == ["all"]
-    following = asyncio.create_task(keeper.run())
-    try:
+    async with followed(keeper):
         path.write_text(WHOLE)
-        async with asyncio.timeout(10):
-            while routes(keeper) == ["all"]:
-                await clock.advance(LOOK_EVERY)
-                await asyncio.sleep(0.005)
-    finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
+        await until(lambda: routes(keeper) != ["all"], clock)
     assert len(routes(keeper)) == 4
+
+
+async def test_a_changed_timing_is_taken_up_while_it_runs(path: Path) -> None:
+    """And one that is too long changes nothing: what was there goes on, for the limits, too."""
+    clock = HeldClock()
+    keeper = ConfigKeeper(path, {}, clock)
+    path.write_text("version: 1\n")
+    await keeper.load()
+    assert (keeper.config.timings, keeper.config.limits) == (Timings(), Limits())
+    tuned = (Timings(not_ready=timedelta(minutes=20)), Limits(incidents_a_minute=5))
+    async with followed(keeper):
+        with capture_logs() as logged:
+            path.write_text("version: 1\ntimings: {not_ready: 20m}\nlimits: {incidents_a_minute: 5}\n")
+            await until(lambda: keeper.config.timings != Timings(), clock)
+        assert (keeper.config.timings, keeper.config.limits) == tuned
+        assert [each["tuned"] for each in logged] == [["not_ready 20m (10m)", "incidents_a_minute 5 (10)"]]
+        path.write_text("version: 1\ntimings: {not_ready: 25h}\nlimits: {incidents_a_minute: 6}\n")
+        await until(lambda: bool(keeper.mistakes), clock)
+        assert keeper.mistakes == ("line 2: timings.not_ready: must be between 10s and 24h",)
+        assert (keeper.config.timings, keeper.config.limits) == tuned
+        path.write_text("version: 1\n")
+        await until(lambda: not keeper.mistakes, clock)
+        assert (keeper.config.timings, keeper.config.limits) == (Timings(), Limits())
 
 
 async def test_mistakes_leave_the_old_one_in_force(path: Path) -> None:

@@ -9,13 +9,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import Deposed, StoreUnavailable
 from bot.incidents import engine
 from bot.incidents.acts import Act, ActRefusal, ActResult
 from bot.incidents.errands import TOO_OLD, WAITS_FOR, SharedBoard, run_errands
 from bot.incidents.latest import LatestIncidents
 from bot.model.incident_commands import AcknowledgeIncident
 from bot.model.incident_problems import NotAnsweredInTime, StoreAway
-from bot.model.incidents import IncidentId
+from bot.model.incidents import IncidentId, SilenceId
 from bot.model.people import UserId
 from tests.support.clock import HeldClock
 from tests.support.deaths import a_death
@@ -167,3 +168,26 @@ async def test_one_act_that_fails_ends_nothing(
         with pytest.raises(NotAnsweredInTime):
             await asked(clock, errands)
         assert (await asked(clock, errands)).incident is not None
+
+
+async def test_a_silence_is_heard_of_at_once_where_its_keeper_is(
+    keeper: MemoryBoard, errands: MemoryErrands, clock: HeldClock
+) -> None:
+    """Any other replica's keeper reads the row: no errand is left, and nobody waits."""
+    await SharedBoard(lambda: keeper, errands, clock).silence_changed(SilenceId("S1F3K"))
+    await SharedBoard(lambda: None, errands, clock).silence_changed(SilenceId("S2222"))
+    assert keeper.silences_changed == ["S1F3K"]
+    assert errands.rows == {}
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the disk is full"), Deposed("another leads")])
+async def test_a_silence_that_is_written_is_no_failure(
+    keeper: MemoryBoard, clock: HeldClock, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever keeps its keeper from hearing of it now: the row is there, and is read by whoever leads."""
+
+    async def stumbles(_: SilenceId) -> None:
+        raise error
+
+    monkeypatch.setattr(keeper, "silence_changed", stumbles)
+    await SharedBoard(lambda: keeper, None, clock).silence_changed(SilenceId("S1F3K"))

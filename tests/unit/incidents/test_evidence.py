@@ -53,6 +53,18 @@ async def test_a_container_that_has_not_been_restarted_has_its_log_as_the_curren
     assert logs.asked == [False]
 
 
+async def test_each_line_has_its_time() -> None:
+    """Unless a key of several lines became one line, so that they do not go together any more."""
+    logs = Logs(current=(line(9, "about to fail"), "bare", line(10, "panic")))
+    first, bare, last = (await of(logs)).log_times
+    assert first is not None
+    assert last is not None
+    assert ((last - first).total_seconds(), bare) == (1, None)
+    key = ("-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "-----END PRIVATE KEY-----")
+    found = await of(Logs(current=tuple(line(9, text) for text in key)))
+    assert (len(found.log_tail), found.log_times) == (1, ())
+
+
 async def test_a_container_that_runs_again_has_it_as_the_previous_one() -> None:
     """One request is enough."""
     logs = Logs(previous=(line(9, "panic"),), current=(line(12, "starting"),))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -24,6 +25,7 @@ from bot.model.messages import Message
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, ObjectMeta, Owner, Pod
 from bot.model.surroundings import JobEnd, OwnerState
+from bot.model.tuning import Timings
 from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death
@@ -45,6 +47,7 @@ class Desk:
         self.clock = HeldClock()
         self.around = MemorySurroundings()
         self.pod: Pod | None = a_pod(waiting(restarts=1))
+        self.timings = Timings()
         self.said: list[tuple[str, Message]] = []
         self.keeper = Keeper(
             cluster=ClusterName("prod-eu"),
@@ -57,6 +60,7 @@ class Desk:
             new_id=lambda: IncidentId(f"I{next(numbers)}"),
             surroundings=self.around,
             pods=lambda _namespace, _name: self.pod,
+            timings=lambda: self.timings,
         )
 
     async def last_lines(
@@ -64,7 +68,7 @@ class Desk:
     ) -> tuple[str, ...]:
         return ("last words",)
 
-    async def put(self, letters: Sequence[Letter]) -> None:
+    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
         self.said += [(each.incident, each.message) for each in letters if each.incident is not None]
 
     async def dies(self, death: Death) -> None:
@@ -184,6 +188,18 @@ class TestRecovery:
             await desk.clock.advance(3_600)
             assert desk.around.asked == ["owner"]
             assert {key for key, _ in desk.said} == {"I0"}
+
+    async def test_a_hold_down_that_changes_holds_for_what_is_open(self) -> None:
+        """Longer than the usual one, and then shorter than what has passed."""
+        async with a_desk() as desk:
+            desk.timings = Timings(recovered=timedelta(minutes=10))
+            await desk.dies(a_death(restarts=1))
+            desk.pod = WELL
+            await desk.clock.advance(300)
+            assert desk.state() == "firing"
+            desk.timings = Timings(recovered=timedelta(minutes=4))
+            await desk.clock.advance(2)
+            assert desk.state() == "recovered"
 
     async def test_while_it_is_broken_nothing_is_asked_or_said(self) -> None:
         """An hour of silence is an hour of silence."""

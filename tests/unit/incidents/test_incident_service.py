@@ -45,6 +45,7 @@ from bot.model.incident_problems import (
     NoSuchIncident,
     NoSuchScope,
     NoSuchSilence,
+    NothingChanged,
     NothingToEdit,
     NotRecorded,
     NotTakenInTime,
@@ -53,6 +54,7 @@ from bot.model.incident_problems import (
     StoreAway,
 )
 from bot.model.incidents import Ending, Incident, IncidentId, IncidentKey, IncidentState, Scope, SilenceId
+from bot.model.past import RestartsListed
 from bot.model.people import Asker, ChannelId
 from bot.model.pods import Owner, Pod, PodUid
 from bot.model.problems import AmbiguousPod, NoSuchPod, Refused
@@ -96,6 +98,7 @@ class Office:
     clock: HeldClock
     board: MemoryBoard
     silences: MemorySilences
+    restarts: FewRestarts
     trail: KeptTrail
     service: IncidentService
     pods: list[Pod]
@@ -110,7 +113,7 @@ class Office:
 
 @pytest.fixture
 def office() -> Office:
-    clock, silences, trail = HeldClock(), MemorySilences(), KeptTrail()
+    clock, silences, trail, restarts = HeldClock(), MemorySilences(), KeptTrail(), FewRestarts()
     board = MemoryBoard(clock=clock)
     board.hold(an_incident())
     pods = [a_pod(name="web-1", owner=None), a_pod(name="web-2", owner=None)]
@@ -121,12 +124,20 @@ def office() -> Office:
         board=board,
         incidents=board,
         silences=silences,
-        chronicle=FewRestarts(),
+        chronicle=restarts,
         pods=lambda: pods,
         history=FewCounts(),
         routing=Routes(),
     )
-    return Office(clock=clock, board=board, silences=silences, trail=trail, service=service, pods=pods)
+    return Office(
+        clock=clock,
+        board=board,
+        silences=silences,
+        restarts=restarts,
+        trail=trail,
+        service=service,
+        pods=pods,
+    )
 
 
 def an_incident(**changes: object) -> Incident:
@@ -169,7 +180,10 @@ ACTS = (
 @pytest.mark.parametrize("act", ACTS, ids=lambda each: type(each).__name__)
 async def test_acting_takes_the_verb_incidents_there(office: Office, act: object) -> None:
     """Who may only look is refused with what is missing; nothing is changed, and the try is on record."""
-    with pytest.raises(Refused, match=r"You may not `incidents` in `shop`\. It takes the role on-call"):
+    with pytest.raises(
+        Refused,
+        match=r"You may not acknowledge, silence or close `incidents` in `shop`\. It takes the role on-call",
+    ):
         await office.ask(act, EVE)
     assert (office.board.acts, office.silences.rows) == ([], {})
     assert office.trail.entries[-1].outcome is Outcome.REFUSED
@@ -255,6 +269,54 @@ async def test_what_cannot_be_done_says_so(
     assert (office.board.held, office.silences.rows) == (before, {})
 
 
+@pytest.mark.parametrize(
+    ("state", "words", "how"),
+    [
+        pytest.param(IncidentState.CLOSED, "", "closed by a person", id="closed"),
+        pytest.param(IncidentState.CLOSED, "old", "closed by a person: old", id="closed for a reason"),
+        pytest.param(IncidentState.RECOVERED, "5 of 5 Ready", "5 of 5 Ready", id="recovered"),
+    ],
+)
+async def test_what_is_over_says_how_it_ended(
+    office: Office, state: IncidentState, words: str, how: str
+) -> None:
+    """Also where who closed it gave no reason."""
+    ending = Ending(since=office.clock.now(), words=words)
+    office.board.hold(replace(over(state), ending=ending))
+    for command in (ResolveIncident(incident=ID), SilenceIncident(incident=ID, lasting=HOUR)):
+        with pytest.raises(IncidentOver, match=f"is over: {how}[.] Nothing was changed[.]"):
+            await office.ask(command)
+
+
+@pytest.mark.parametrize(
+    ("first", "since"),
+    [
+        pytest.param(timedelta(minutes=8), timedelta(minutes=8), id="a-young-store"),
+        pytest.param(timedelta(days=30), timedelta(days=7), id="an-old-one"),
+    ],
+)
+async def test_restarts_are_counted_since_the_store_has_any(
+    office: Office, first: timedelta, since: timedelta
+) -> None:
+    """A bot of eight minutes does not claim to remember a week."""
+    now = office.clock.now()
+    office.restarts.listed = RestartsListed(deaths=(), total=0, counted_since=now - first)
+    answer = await office.ask(ShowRestarts(incident=ID))
+    assert isinstance(answer, RestartHistory)
+    assert answer.since == now - since
+
+
+async def test_a_silence_that_has_the_reason_already_is_not_changed(office: Office) -> None:
+    """Whoever asked hears of it; the channel is told of changes."""
+    begun = await office.ask(
+        CreateSilence(scope=SilenceScope(namespace="shop"), lasting=HOUR, reason="load test")
+    )
+    assert isinstance(begun, SilenceChanged)
+    with pytest.raises(NothingChanged):
+        await office.ask(EditSilence(silence=begun.silence.id, reason="load test"))
+    assert office.silences.rows == {begun.silence.id: begun.silence}
+
+
 async def test_what_still_fails_is_closed_only_if_insisted(office: Office) -> None:
     """And then the incident says so ever after."""
     office.board.failing = "2 of 5 Ready"
@@ -338,6 +400,15 @@ async def test_silences_are_listed_edited_and_ended(office: Office) -> None:
     listed = await office.ask(ListSilences())
     assert isinstance(listed, SilenceList)
     assert [each.id for each in listed.silences] == [late.silence.id]
+
+
+async def test_the_keeper_is_told_of_every_change_that_is_written(office: Office) -> None:
+    """Where it is at hand a typed silence holds from its answer on, as one from the button does."""
+    begun_here = await begun(office, CreateSilence(scope=SilenceScope(namespace="shop"), lasting=HOUR))
+    identity = begun_here.silence.id
+    await office.ask(EditSilence(silence=identity, lasting=2 * HOUR))
+    await office.ask(EndSilence(silence=identity))
+    assert office.board.silences_changed == [identity] * 3
 
 
 async def test_silences_of_elsewhere_are_not_told(office: Office) -> None:

@@ -12,19 +12,22 @@ import pytest
 from bot.errors import Deposed, StoreUnavailable
 from bot.incidents import announce, engine, journal
 from bot.incidents.held import Held
-from bot.incidents.journal import Journal
+from bot.incidents.journal import Journal, LedgerAnswer
 from bot.incidents.records import Batch, KeptIncident, RecordedDeath
 from bot.incidents.unstored import Unstored
 from bot.incidents.wording import own_letters
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
-from bot.model.letters import Letter, LetterKey
+from bot.model.letters import Letter, LetterKey, Urgency
 from bot.model.memory import Checkpoint
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, PodUid
 from bot.model.routes import Route
-from tests.support.clock import HeldClock
+from bot.outbox import reading
+from bot.outbox.ports import DeliveryFailed
+from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death
+from tests.support.outbox import ALERTS, OTHERS, PROD, FakeSlack, MemoryStore, a_letter, running
 from tests.support.reading import as_read
 
 NOW = datetime(2026, 11, 1, 14, 0, tzinfo=UTC)
@@ -65,10 +68,13 @@ class Desk:
         self.clock = HeldClock()
         self.store = Store()
         self.said: list[Letter] = []
+        self.saved: list[bool] = []
+        """Of each time whether the store had what was handed over."""
         self.journal = Journal(self.store, self, self.clock, worded=self.worded)
 
-    async def put(self, letters: Sequence[Letter]) -> None:
+    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
         self.said += letters
+        self.saved.append(saved)
 
     def worded(self, held: Held, unsaved: bool) -> Sequence[Letter]:
         return own_letters(held, NOW, unsaved=unsaved)
@@ -118,6 +124,24 @@ async def test_all_that_came_together_is_one_transaction() -> None:
         assert batch.remembered == {"uid-1": None}
         assert batch.checkpoints == (reached,)
         assert tuple(desk.said) == batch.letters
+
+
+async def test_what_is_watched_no_more_has_no_checkpoint() -> None:
+    """Whichever was noted last holds, also across a store that is away."""
+    everywhere, shop = (
+        Checkpoint(cluster=ClusterName("prod-eu"), namespace=each, version="42", at=NOW)
+        for each in ("", "shop")
+    )
+    async with a_desk() as desk:
+        desk.store.full = True
+        desk.journal.checkpoint(everywhere)
+        await desk.journal.save()
+        desk.journal.unwatched(["", "shop"])
+        desk.journal.checkpoint(shop)
+        desk.store.full = False
+        await desk.clock.advance(journal.RETRY_EVERY + 0.1)
+        (batch,) = desk.store.batches
+        assert (batch.checkpoints, batch.unwatched) == ((shop,), ("",))
 
 
 async def test_what_is_not_to_be_told_yet_is_written_with_its_letter() -> None:
@@ -171,9 +195,33 @@ async def test_a_full_disk_stops_no_alert() -> None:
         await desk.clock.advance(journal.RETRY_EVERY + 0.1)
         assert desk.marks() == [True, False]
         assert [each.revision for each in desk.said] == [1, 2]
+        assert desk.saved == [False, True], "what the store does not have cannot be left there"
         assert desk.journal.trouble == ""
         (batch,) = desk.store.batches
         assert [each.death for each in batch.deaths] == [DEATH]
+
+
+async def test_a_slack_that_is_down_holds_up_no_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much waits for it: deaths, checkpoints and acts are written, and other channels told."""
+    monkeypatch.setattr(reading, "MOST_IN_LANE", 10)
+    clock, store = HeldClock(), Store()
+    slack = FakeSlack(clock, closed={ALERTS: DeliveryFailed("down", refused=True)})
+    async with running(slack, clock) as outbox:
+        await outbox.open(PROD, MemoryStore())
+        writing = Journal(store, outbox, clock, worded=lambda *_: ())
+        await settle()
+        for number in range(100):
+            writing.letter(a_letter(f"story/{number}", urgency=Urgency.QUIET))
+            async with asyncio.timeout(5):
+                await writing.save()
+        writing.checkpoint(Checkpoint(cluster=PROD, namespace="", version="42", at=NOW))
+        writing.letter(a_letter("critical", channel=OTHERS, urgency=Urgency.CRITICAL))
+        async with asyncio.timeout(5):
+            await writing.save()
+        await clock.advance(1)
+        assert store.batches[-1].checkpoints
+        assert ("", "critical") in slack.said
+        assert outbox.waiting == 10
 
 
 async def test_a_store_that_is_away_is_left_in_peace() -> None:
@@ -193,7 +241,8 @@ async def test_a_death_that_waits_for_the_store_is_known() -> None:
         desk.store.full = True
         note(desk, a_held())
         await desk.journal.save()
-        assert await desk.journal.known([DEATH.id, a_death(restart=1).id]) == {DEATH.id}
+        answer = await desk.journal.known([DEATH.id, a_death(restart=1).id])
+        assert answer == LedgerAnswer(frozenset({DEATH.id}), is_whole=False)
 
 
 async def test_a_store_that_hangs_counts_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,7 +298,7 @@ async def test_a_death_that_is_being_written_is_known() -> None:
         note(desk, a_held())
         saving = asyncio.create_task(desk.journal.save())
         await asyncio.sleep(0)
-        assert await desk.journal.known([DEATH.id]) == {DEATH.id}
+        assert (await desk.journal.known([DEATH.id])).known == {DEATH.id}
         desk.store.gate.set()
         await saving
 

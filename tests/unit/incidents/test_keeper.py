@@ -10,7 +10,7 @@ from itertools import chain, count, repeat
 import pytest
 
 from bot.errors import ClusterUnreachable
-from bot.incidents import announce, engine, ids, keeper, live, reading
+from bot.incidents import announce, engine, ids, intake, live, reading
 from bot.incidents.acts import Act
 from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch
@@ -65,7 +65,7 @@ class Outbox:
         self.said: list[tuple[float, str, Message]] = []
         self.finished: list[str] = []
 
-    async def put(self, letters: Sequence[Letter]) -> None:
+    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
         for letter in letters:
             assert letter.channel == CHANNEL
             if letter.incident is None:
@@ -322,15 +322,15 @@ async def test_who_asked_for_an_act_may_go_away(monkeypatch: pytest.MonkeyPatch)
 
 async def test_the_queue_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """When it is full, whoever hands in a death waits: the watch slows down, no death is dropped."""
-    monkeypatch.setattr(keeper, "QUEUE", 3)
+    monkeypatch.setattr(intake, "QUEUE", 3)
     async with a_desk() as desk:
         handed_in: list[int] = []
         blocked = asyncio.Event()
 
-        async def wait(letters: Sequence[Letter]) -> None:
+        async def wait(letters: Sequence[Letter], *, saved: bool = True) -> None:
             await blocked.wait()
 
-        said, desk.outbox.put = desk.outbox.put, wait  # type: ignore[method-assign]  # Slack hangs
+        said, desk.outbox.put = desk.outbox.put, wait  # type: ignore[method-assign]  # handing over hangs
         await desk.dies(a_death())
         await settle()
 

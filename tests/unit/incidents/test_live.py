@@ -16,13 +16,16 @@ from bot.incidents.live import Live
 from bot.incidents.records import KeptIncident
 from bot.model.deaths import Cause, Death
 from bot.model.escalations import NOBODY
-from bot.model.incidents import IncidentId, IncidentState, Scope, SilenceId
+from bot.model.incidents import Circumstances, Evidence, IncidentId, IncidentState, Scope, SilenceId
 from bot.model.people import ChannelId, UserId
 from bot.model.pods import Owner
 from bot.model.routes import Route
 from bot.model.silences import Silence, SilenceScope
+from bot.model.surroundings import change_between, newest_of
+from bot.model.tuning import Limits
 from tests.support.deaths import a_death, a_pods_death
 from tests.support.pods import at
+from tests.support.surroundings import a_revision
 
 ROUTE = Route(channels=(ChannelId("C1"),))
 BOB = UserId("U02BOB")
@@ -36,7 +39,13 @@ class Stage:
         self.kept: dict[IncidentId, KeptIncident] = {}
         self.entries: list[Effect] = []
         self.turns: list[set[IncidentId]] = []
-        self.live = Live(self.turned, lambda: IncidentId(f"I{next(self.numbers)}"), lambda _: NOBODY)
+        self.limits = Limits()
+        self.live = Live(
+            self.turned,
+            lambda: IncidentId(f"I{next(self.numbers)}"),
+            lambda _: NOBODY,
+            lambda: self.limits,
+        )
 
     def turned(self, held: Held, effects: tuple[Effect, ...]) -> None:
         self.kept[held.incident.id] = held.kept()
@@ -79,6 +88,16 @@ def test_a_storm_goes_on_after_a_restart() -> None:
     assert after.messages() == 13
 
 
+def test_a_storm_begins_where_the_limit_of_the_moment_is() -> None:
+    """Three messages, and the rest in a digest; with more allowed there is none."""
+    stage = Stage()
+    stage.limits = Limits(incidents_a_minute=3)
+    assert [each.incident.storm is None for each in stage.storm(5)] == [True, True, True, False, False]
+    calm = Stage()
+    calm.limits = Limits(incidents_a_minute=20)
+    assert all(each.incident.storm is None for each in calm.storm(20))
+
+
 def test_the_messages_of_the_last_minute_count_after_a_restart() -> None:
     """A restart in the middle of a storm does not allow for ten more."""
     before = Stage()
@@ -109,6 +128,17 @@ def test_who_tells_of_merged_deaths_is_written_with_them() -> None:
     assert stage.messages() == 15
     merged = [each for each in stage.kept.values() if each.incident.state is IncidentState.MERGED]
     assert len(merged) == 1
+
+
+def test_a_storm_knows_which_of_its_incidents_is_about_a_node() -> None:
+    """The digest names it: that may be what is behind the storm."""
+    stage = Stage()
+    stage.storm()
+    group = [stage.dies(of(number, Cause.EVICTED)) for number in (91, 92, 93)][-1]
+    digest = stage.live.get(group.incident.storm or IncidentId(""))
+    assert digest is not None
+    assert stage.live.groups_of(digest.incident) == (group.incident,)
+    assert stage.live.groups_of(group.incident) == ()
 
 
 def test_what_dies_after_its_digest_is_gone_is_heard() -> None:
@@ -146,11 +176,11 @@ def a_silence(**changes: object) -> Silence:
 def test_a_silence_that_is_heard_of_again_changes_nothing() -> None:
     """After a restart: no second entry in the story, and what it kept back is still counted."""
     before = Stage()
-    before.live.silenced(a_silence(), at(0))
+    before.live.silences.heard(a_silence(), at(0))
     before.dies(of(1))
     before.dies(of(1, seconds=12))
     after = before.restarted()
-    after.live.silenced(a_silence(), at(20))
+    after.live.silences.heard(a_silence(), at(20))
     (held,) = after.live
     assert held.incident.silenced is not None
     assert held.incident.silenced.deaths == 2
@@ -161,9 +191,9 @@ def test_a_silence_that_is_heard_of_again_changes_nothing() -> None:
 def test_a_silence_that_lasts_longer_now_goes_on_counting() -> None:
     """Its author has only put its end off."""
     stage = Stage()
-    stage.live.silenced(a_silence(), at(0))
+    stage.live.silences.heard(a_silence(), at(0))
     held = stage.dies(of(1))
-    stage.live.silenced(a_silence(until=at(7_200)), at(30))
+    stage.live.silences.heard(a_silence(until=at(7_200)), at(30))
     assert held.incident.silenced is not None
     assert (held.incident.silenced.deaths, held.incident.silenced.until) == (1, at(7_200))
 
@@ -199,3 +229,31 @@ def test_groups_go_on_after_a_restart() -> None:
     after.dies(of(2, Cause.NODE_LOST, seconds=15), at(15) + timedelta(minutes=5))
     (held,) = after.live
     assert held.incident.deaths == 2
+
+
+def with_revisions(death: Death, number: int) -> Evidence:
+    """What was found around a death: the newest revision of its Deployment, beside the one before."""
+    kept = (a_revision(number - 1, "1.4.1", seconds=-60), a_revision(number, "1.5.0", seconds=5))
+    around = Circumstances(read_at=at(12), change=change_between(kept), newest=newest_of(kept))
+    return Evidence(death=death, circumstances=around)
+
+
+def test_what_was_rolled_out_between_two_deaths_is_told() -> None:
+    """The evidence of the second one shows another revision, although there was none before the first."""
+    stage = Stage()
+    held = stage.dies(of(1))
+    first = Circumstances(read_at=at(12), newest=newest_of((a_revision(1, "1.0"),)))
+    stage.live.learned(held, Evidence(death=held.incident.latest, circumstances=first), at(12))
+    again = stage.dies(of(1, restart=1, seconds=40))
+    stage.live.learned(again, with_revisions(again.incident.latest, 2), at(42))
+    assert [each.number for each in again.incident.chapters] == [2]
+
+
+def test_the_revisions_of_two_workloads_are_not_held_against_each_other() -> None:
+    """A node's incident has evidence of one workload's death after another's: nothing was rolled out."""
+    stage = Stage()
+    held = stage.dies(of(1, Cause.NODE_LOST))
+    stage.live.learned(held, with_revisions(held.incident.latest, 5), at(12))
+    stage.dies(of(2, Cause.NODE_LOST, seconds=15))
+    stage.live.learned(held, with_revisions(held.incident.latest, 50), at(17))
+    assert held.incident.chapters == ()

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from bot.incidents.keeper import Keeper
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Cause
-from bot.model.letters import LetterKey
-from bot.model.messages import Message
 from bot.model.people import ChannelId, MessageTs
 from bot.model.pods import ClusterName, Owner, Pod
 from bot.outbox.dispatcher import Dispatcher
@@ -21,61 +17,10 @@ from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death, a_pods_death
 from tests.support.findings import found
-from tests.support.outbox import MemoryStore
+from tests.support.outbox import MemoryStore, StandingSlack
 from tests.support.pods import READY, SCHEDULED, a_pod, running, waiting
 from tests.support.reading import as_read
 from tests.support.surroundings import MemorySurroundings
-
-
-@dataclass(slots=True)
-class Slack:
-    """Implements `bot.outbox.ports.Delivery`, and remembers when it was told what."""
-
-    clock: HeldClock
-    posts: list[tuple[float, LetterKey, MessageTs | None]] = field(default_factory=list)
-    updates: list[tuple[float, MessageTs]] = field(default_factory=list)
-    standing: dict[MessageTs, Message] = field(default_factory=dict)
-
-    async def post(
-        self,
-        channel: ChannelId,
-        message: Message,
-        *,
-        letter: LetterKey,
-        thread: MessageTs | None = None,
-        broadcast: bool = False,
-        plain: bool = False,
-    ) -> MessageTs:
-        ts = MessageTs(str(len(self.standing)))
-        self.posts.append((self.clock.monotonic(), letter, thread))
-        self.standing[ts] = message
-        return ts
-
-    async def update(
-        self, channel: ChannelId, ts: MessageTs, message: Message, *, letter: LetterKey, plain: bool = False
-    ) -> None:
-        self.updates.append((self.clock.monotonic(), ts))
-        self.standing[ts] = message
-
-    async def find(
-        self,
-        channel: ChannelId,
-        letters: Collection[LetterKey],
-        *,
-        since: datetime,
-        thread: MessageTs | None = None,
-    ) -> Mapping[LetterKey, MessageTs]:
-        return {}
-
-    @property
-    def messages(self) -> list[float]:
-        """When the channel got a message of its own."""
-        return [at for at, _, thread in self.posts if thread is None]
-
-    @property
-    def replies(self) -> list[LetterKey]:
-        """What stands in threads."""
-        return [letter for _, letter, thread in self.posts if thread is not None]
 
 
 class Desk:
@@ -83,7 +28,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock = HeldClock()
-        self.slack = Slack(self.clock)
+        self.slack = StandingSlack(self.clock)
         self.outbox = Dispatcher(self.slack, self.clock)
         self.pod: Pod | None = a_pod(waiting(restarts=1))
         self.keeper = Keeper(

@@ -7,6 +7,7 @@ person on call would.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +17,14 @@ import msgspec
 import pytest
 
 from bot.incidents import account, at_home, digest, export, figures, listing, postmortem
+from bot.incidents.timeline import timeline
 from bot.model.incident_commands import Among, ListIncidents, ShowStats
 from bot.model.incidents import Acknowledgement, Incident, IncidentId, IncidentState, SilenceId
-from bot.model.messages import Message
+from bot.model.messages import Message, spoken
 from bot.model.past import IncidentsListed
+from bot.model.people import Names, UsergroupId
 from bot.model.silences import Silence, SilenceScope
+from bot.model.stories import StoryEntry, StoryKind
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import render
 from tests.support import statistics
@@ -31,6 +35,8 @@ from tests.support.pods import at
 from tests.support.reading import as_read
 from tests.support.statistics import UNTIL
 from tests.support.stores import an_incident as of_deaths
+
+NAMES = Names(people={ALICE: "Alice"}, groups={UsergroupId("S01ONCALL"): "oncall"})
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
 
@@ -94,9 +100,9 @@ CASES: dict[str, Callable[[], Message]] = {
 }
 
 FILES: dict[str, Callable[[], str]] = {
-    "postmortem.md": lambda: postmortem.document(an_account()),
+    "postmortem.md": lambda: postmortem.document(an_account(), names=NAMES),
     "postmortem-open.md": lambda: postmortem.document(an_account(over=False), with_log=False),
-    "export.json": lambda: export.document(an_account()),
+    "export.json": lambda: export.document(an_account(), NAMES),
 }
 
 
@@ -158,6 +164,18 @@ EXTREMES: dict[str, Callable[[], Message]] = {
         statistics.LONG_NAMES, UNTIL - timedelta(days=7), UNTIL, picture=b"png"
     ),
 }
+
+
+def test_a_timeline_counts_each_death_once() -> None:
+    """With what opened it, with what came back and with what it took in, or in lines of their own."""
+    told = an_account()
+    again = StoryEntry(number=7, at=at(200), kind=StoryKind.REOPENED, deaths=2)
+    took_in = StoryEntry(number=8, at=at(205), kind=StoryKind.TOOK_IN, deaths=3, other=IncidentId("9Q2F"))
+    lines = [spoken(each.line) for each in timeline(replace(told, story=(*told.story, again, took_in)))]
+    counted = [int(found[1]) for line in lines if (found := re.search(r"(\d+) (?:further )?death", line))]
+    assert sum(counted) == len(told.deaths)
+    assert "Opened with 1 death, OOMKilled: web-7d4b9c-uid-0, exit 137" in lines
+    assert {"It is back", "Incident 9Q2F is part of it"} <= set(lines)
 
 
 @pytest.mark.parametrize("name", EXTREMES)

@@ -13,6 +13,7 @@ from bot.incidents.recovery import Following, Verdict
 from bot.model.deaths import Cause, Death
 from bot.model.pods import Owner, Pod, PodUid
 from bot.model.surroundings import JobEnd, OwnerState
+from bot.model.tuning import Timings
 from tests.support.deaths import a_death, a_pods_death
 from tests.support.pods import READY, SCHEDULED, a_pod, at, condition, crashed, running, waiting
 
@@ -27,8 +28,9 @@ BARE = Owner(kind="Pod", name="toolbox")
 class Story:
     """Looks at one pod, a second apart."""
 
-    def __init__(self, death: Death | None = None) -> None:
+    def __init__(self, death: Death | None = None, timings: Timings | None = None) -> None:
         self.death = death or a_death(restarts=1)
+        self.timings = timings or Timings()
         self.key = engine.key_of(self.death)
         self.following: Following = recovery.followed(None, self.death)
         self.seconds = 0.0
@@ -40,8 +42,13 @@ class Story:
             self.seconds += 1
             pods = dict.fromkeys(self.following.subjects, pod)
             self.following = recovery.looked(self.following, pods, at(self.seconds))
-            verdict = recovery.judged(self.key, self.following, pods, at(self.seconds)).verdict
+            judged = recovery.judged(self.key, self.following, pods, at(self.seconds), self.timings)
+            verdict = judged.verdict
         return verdict
+
+    def is_asked_in_vain(self) -> None:
+        """The owner is not well yet."""
+        self.following = recovery.asked(self.following, self.key, at(self.seconds), self.timings)
 
 
 def test_ready_for_the_hold_down_then_the_owner_is_asked() -> None:
@@ -139,7 +146,7 @@ def test_an_owner_with_nothing_to_say_is_left_in_peace() -> None:
     for _ in range(3_600):
         if story.sees(WELL) is Verdict.ASK_OWNER:
             asked.append(story.seconds)
-            story.following = recovery.asked(story.following, story.key, at(story.seconds))
+            story.is_asked_in_vain()
     pauses = [round(b - a) for a, b in pairwise(asked)]
     assert pauses[:4] == [60, 120, 240, 300]
     assert set(pauses[4:]) == {300}
@@ -150,7 +157,7 @@ def test_nothing_is_well_since_before_the_owner_was_asked_in_vain() -> None:
     story = Story()
     assert story.sees(a_pod(crashed(), phase="Failed")) is Verdict.WAIT
     assert story.sees(a_pod(crashed(), phase="Failed"), seconds=60) is Verdict.ASK_OWNER
-    story.following = recovery.asked(story.following, story.key, at(story.seconds))
+    story.is_asked_in_vain()
     assert story.following.calm_since == at(story.seconds)
     assert story.sees(a_pod(crashed(), phase="Failed"), seconds=60) is Verdict.ASK_OWNER
 
@@ -198,4 +205,19 @@ def test_subjects_have_a_bound() -> None:
 
 def test_the_hold_down_is_a_minute() -> None:
     """Said here once, because people wait for it."""
-    assert timedelta(seconds=60) == recovery.HOLD_DOWN
+    assert Timings().recovered == timedelta(seconds=60)
+
+
+def test_the_hold_down_is_that_of_the_moment() -> None:
+    """A longer one holds up what is calm already, a shorter one lets it go; a Job has its own."""
+    story = Story()
+    assert story.sees(WELL, seconds=50) is Verdict.WAIT
+    story.timings = Timings(recovered=timedelta(minutes=5))
+    assert story.sees(WELL, seconds=250) is Verdict.WAIT
+    assert story.sees(WELL) is Verdict.ASK_OWNER
+    story.is_asked_in_vain()
+    story.timings = Timings(recovered=timedelta(seconds=10))
+    assert story.sees(WELL, seconds=299) is Verdict.WAIT, "the owner was promised its peace"
+    assert story.sees(WELL) is Verdict.ASK_OWNER
+    job = Story(a_death(owner=Owner(kind="Job", name="report")), Timings(recovered=timedelta(minutes=5)))
+    assert job.sees(a_pod(crashed(), phase="Failed"), seconds=6) is Verdict.ASK_OWNER

@@ -42,7 +42,11 @@ def of(*findings: Judgement | None) -> tuple[Following, ...]:
         pytest.param(of(READY_AGAIN), 1, Verdict.RECOVERED, "5 of 5 Ready", id="the-only-one"),
         pytest.param(of(*[READY_AGAIN] * 3), 3, Verdict.RECOVERED, "3 of 3 workloads Ready", id="all"),
         pytest.param(
-            of(READY_AGAIN, SCALED_DOWN), 2, Verdict.GONE, "1 of 2 workloads Ready, 1 gone", id="one-is-gone"
+            of(READY_AGAIN, SCALED_DOWN),
+            2,
+            Verdict.GONE,
+            "w1 (shop) was deleted or scaled to zero; 1 of 2 workloads Ready",
+            id="one-is-gone",
         ),
     ],
 )

@@ -21,6 +21,8 @@ from bot.incidents.inputs import (
     Input,
     Merged,
     NewRevision,
+    PageAnswered,
+    PodsDeleted,
     Recovered,
     Recovering,
     Relapsed,
@@ -271,6 +273,25 @@ def test_a_new_revision_is_a_chapter_once() -> None:
     assert [each.kind for each in told.thread] == [StoryKind.CHAPTER, StoryKind.ENDED]
 
 
+def test_a_rollback_was_rolled_out_when_it_was_noticed() -> None:
+    """The API tells only when its ReplicaSet was first made; and numbers only ever grow."""
+    told = Told()
+    change = RevisionChange(number=43, at=at(-9_000), rollback=True)
+    told.give(NewRevision(change=change), 61)
+    told.give(NewRevision(change=replace(change, number=42)), 62)
+    assert told.incident.chapters == (replace(change, at=at(61)),)
+
+
+def test_a_recovery_is_told_with_what_mended_it() -> None:
+    """The revision that was rolled out meanwhile; what is gone was not mended."""
+    for ends, number in ((Recovered, 43), (Gone, None)):
+        told = Told()
+        told.give(NewRevision(change=RevisionChange(number=43, at=at(60))), 61)
+        told.give(ends(ending=an_ending(70), of_deaths=1), 71)
+        mended_by = told.thread[-1].change
+        assert (mended_by.number if mended_by else None) == number
+
+
 def test_what_becomes_part_of_another_incident_is_counted_there_alone() -> None:
     """The group has the sum, the other says where to look."""
     one = Told(a_death(Cause.EVICTED, uid="one"), identity="ONE")
@@ -321,7 +342,7 @@ def test_a_tick_that_changes_nothing_leaves_the_very_same_incident() -> None:
 def test_only_what_the_message_says_makes_a_revision() -> None:
     """A line in the thread or a step taken is no new wording."""
     told = Told()
-    told.give(Recovering(since=at(20)), 21)
+    told.give(Recovering(since=at(20), after=timedelta(minutes=1)), 21)
     told.give(Relapsed(), 22)
     assert told.incident.revision == 3
     told.give(Tick(plan=PLAN), 4_000)
@@ -344,6 +365,10 @@ def test_all_of_it_is_kept_as_json() -> None:
         Silenced(silence=a_silence()),
         NewRevision(change=RevisionChange(number=43, at=at(60))),
         Tick(plan=PLAN),
+        PageAnswered(webhook="pagerduty", problem="it answered 503"),
+        PodsDeleted(by=ALICE, names=("web-1",), reason="stale lock"),
+        Resolved(by=ALICE, failing=False),
+        died(2, 110),
     ]
     for number, each in enumerate(given):
         told.give(each, 100 + number)

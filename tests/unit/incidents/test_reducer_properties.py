@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.incidents import reducer
-from bot.incidents.effects import Effect, Mention, Show, Tell
+from bot.incidents.effects import CallRoute, Effect, Mention, Show, Tell
 from bot.incidents.inputs import (
     Absorbed,
     Acknowledged,
@@ -16,8 +16,11 @@ from bot.incidents.inputs import (
     Escalate,
     Gone,
     Input,
+    Looked,
     NewRevision,
     Opened,
+    PageAnswered,
+    PodsDeleted,
     Recovered,
     Recovering,
     Relapsed,
@@ -28,18 +31,11 @@ from bot.incidents.inputs import (
     Unacknowledged,
     Widened,
 )
-from bot.incidents.turn import FLAPS, Turn
-from bot.model.incidents import (
-    Ending,
-    Incident,
-    IncidentId,
-    IncidentState,
-    Severity,
-    SilencedBy,
-    SilenceId,
-)
+from bot.incidents.turn import FLAPS, FLAPS_WITHIN, Turn
+from bot.model.incidents import Ending, Incident, IncidentId, IncidentState, Severity, SilencedBy, SilenceId
 from bot.model.pods import Owner
 from bot.model.silences import LONGEST
+from bot.model.situations import Headcount, Situation
 from bot.model.stories import StoryKind
 from bot.model.surroundings import RevisionChange
 from tests.support.deaths import a_death
@@ -84,9 +80,16 @@ def histories(draw: st.DrawFn) -> list[tuple[float, Input]]:
             Silenced(silence=_silence(now, lasting, severity)),
             SilenceEnded(silence=SilenceId(draw(st.sampled_from(["S1", "S2"])))),
             Escalate(why="BackoffLimitExceeded"),
-            Recovering(since=at(now)),
+            Recovering(since=at(now), after=timedelta(minutes=1)),
+            Looked(situation=Situation(seen_at=at(now), headcount=Headcount(ready=4, desired=5, present=5))),
             Relapsed(),
-            NewRevision(change=RevisionChange(number=number // 3, at=at(now))),
+            PageAnswered(webhook="pagerduty", problem=draw(st.sampled_from(["", "it answered 503"]))),
+            PodsDeleted(by=ALICE, names=("web-1",)),
+            NewRevision(
+                change=RevisionChange(
+                    number=draw(st.integers(1, 8)), at=at(now - 500), rollback=draw(st.booleans())
+                )
+            ),
             Absorbed(other=other),
             Widened(key=other.key),
             Tick(plan=PLAN),
@@ -110,7 +113,10 @@ def opened(kind: str, silenced: bool, storm: IncidentId | None) -> Told:
 def test_what_must_hold(
     opening: tuple[str, bool, IncidentId | None], history: list[tuple[float, Input]]
 ) -> None:
-    """Nothing broken is called recovered, no death is lost, silences end, and nobody is called twice."""
+    """Nothing broken is called recovered, no death is lost, silences end, and nobody is called twice.
+
+    That is: not for one step of one spell of being broken; what is back calls anew, if it does not flap.
+    """
     told = opened(*opening)
     deaths = told.incident.deaths
     for seconds, given_in in history:
@@ -122,13 +128,18 @@ def test_what_must_hold(
         _the_end_is_true(before, after, given_in)
         _silence_is_bounded(after, at(seconds))
         _what_is_hidden_stays_so(after, effects)
+        _a_revision_mends_only_what_recovers(after, effects)
         drawn_anew = any(isinstance(each, Show) for each in effects)
         assert after.revision >= before.revision
         assert not drawn_anew or after.revision > before.revision
     steps = [each.step for each in told.of(Mention)]
-    assert len(steps) == len(set(steps)), "somebody was mentioned twice for one step"
+    assert len(steps) == len(set(steps)), "somebody was mentioned twice for one step of one spell"
+    _who_is_called_anew_is_called_seldom(told)
     numbers = [each.entry.number for each in told.of(Tell)]
     assert numbers == list(range(1, len(numbers) + 1))
+    told_of = [each.entry.change for each in told.of(Tell) if each.entry.kind is StoryKind.CHAPTER]
+    revisions = [each.number for each in told_of if each is not None]
+    assert revisions == sorted(set(revisions)), "a revision was told twice, or after a later one"
     _every_death_is_in_the_story(told, history[-1][0])
 
 
@@ -181,7 +192,29 @@ def _what_is_hidden_stays_so(after: Incident, effects: tuple[Effect, ...]) -> No
     aloud = [each for each in effects if isinstance(each, Tell) and each.entry.aloud]
     if not after.shown:
         assert not aloud
-        assert not any(isinstance(each, Show | Mention) for each in effects)
+        assert not any(isinstance(each, Show | Mention | CallRoute) for each in effects)
+
+
+def _a_revision_mends_only_what_recovers(after: Incident, effects: tuple[Effect, ...]) -> None:
+    for entry in (each.entry for each in effects if isinstance(each, Tell)):
+        if entry.kind is StoryKind.ENDED and entry.change is not None:
+            assert after.state is IncidentState.RECOVERED
+            assert entry.change == after.chapters[-1]
+
+
+def _who_is_called_anew_is_called_seldom(told: Told) -> None:
+    """A spell begins with a return, and no three do within an hour; each calls the route once at most."""
+    spells = [each.spell for each in told.of(CallRoute)]
+    assert spells == sorted(set(spells))
+    assert told.incident.attention.spell <= 1 + told.incident.reopened
+    returns = [each.entry.at for each in told.of(Tell) if _begins_a_spell(each)]
+    assert len(returns) == told.incident.attention.spell - 1
+    assert all(third - first >= FLAPS_WITHIN for first, third in zip(returns, returns[FLAPS:], strict=False))
+
+
+def _begins_a_spell(told: Tell) -> bool:
+    """The deaths of other returns are folded."""
+    return told.entry.kind is StoryKind.REOPENED and told.entry.deaths > 0
 
 
 def _every_death_is_in_the_story(told: Told, seconds: float) -> None:
@@ -190,11 +223,15 @@ def _every_death_is_in_the_story(told: Told, seconds: float) -> None:
         due = reducer.due_at(told.incident)
         if due is not None:
             told.give(Tick(), max(seconds, (due - at(0)).total_seconds()))
-    counting = {StoryKind.DIED, StoryKind.DIED_AGAIN, StoryKind.OPENED, StoryKind.TOOK_IN}
+    counting = {
+        StoryKind.DIED,
+        StoryKind.DIED_AGAIN,
+        StoryKind.OPENED,
+        StoryKind.REOPENED,
+        StoryKind.TOOK_IN,
+    }
     entries = [each.entry for each in told.of(Tell)]
     told_of = sum(each.deaths for each in entries if each.kind in counting)
-    back = [each for each in entries if each.kind is StoryKind.REOPENED]
-    told_of += sum(each.deaths for each in back[:FLAPS])  # those of later returns are folded
     assert told_of == told.incident.deaths
 
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from bot.clock import Clock
 from bot.incidents.keeper import Keeper
 from bot.incidents.unrouted import Unrouted
 from bot.model.deaths import Cause, Death
 from bot.model.leadership import Term
-from bot.model.letters import LetterKey
-from bot.model.messages import Message
-from bot.model.people import ChannelId, MessageTs
+from bot.model.people import ChannelId
 from bot.model.pods import Owner
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import DeliveryFailed
@@ -30,53 +27,27 @@ from bot.store.store import Store, open_store
 from tests.support.deaths import CLUSTER, a_death, a_pods_death
 from tests.support.findings import found
 from tests.support.hurried_clock import HurriedClock
+from tests.support.outbox import StandingSlack
 from tests.support.stores import Entries
 
 CHANNEL = ChannelId("C1")
 SPEED = 40.0
 
 
-@dataclass(slots=True)
-class Slack:
-    """Implements `bot.outbox.ports.Delivery`: keeps what stands, and loses some answers."""
+class Slack(StandingSlack):
+    """Takes its time, and loses some answers."""
 
-    chance: random.Random
-    standing: dict[MessageTs, tuple[LetterKey, MessageTs | None, Message]] = field(default_factory=dict)
+    def __init__(self, chance: random.Random, clock: Clock) -> None:
+        super().__init__(clock)
+        self.chance = chance
 
-    async def post(
-        self,
-        channel: ChannelId,
-        message: Message,
-        *,
-        letter: LetterKey,
-        thread: MessageTs | None = None,
-        broadcast: bool = False,
-        plain: bool = False,
-    ) -> MessageTs:
+    async def arrives(self, *, is_new: bool) -> None:
         await asyncio.sleep(self.chance.random() * 0.002)
-        self._fail(0.05, refused=True)
-        ts = MessageTs(str(len(self.standing) + 1))
-        self.standing[ts] = (letter, thread, message)
+        self._fail(0.05 if is_new else 0.1, refused=True)
+
+    async def answers(self) -> None:
         await asyncio.sleep(self.chance.random() * 0.002)
         self._fail(0.1)
-        return ts
-
-    async def update(
-        self, channel: ChannelId, ts: MessageTs, message: Message, *, letter: LetterKey, plain: bool = False
-    ) -> None:
-        await asyncio.sleep(self.chance.random() * 0.002)
-        self._fail(0.1, refused=True)
-        self.standing[ts] = (letter, self.standing[ts][1], message)
-
-    async def find(
-        self,
-        channel: ChannelId,
-        letters: Collection[LetterKey],
-        *,
-        since: datetime,
-        thread: MessageTs | None = None,
-    ) -> Mapping[LetterKey, MessageTs]:
-        return {letter: ts for ts, (letter, _, _) in self.standing.items() if letter in letters}
 
     def _fail(self, often: float, *, refused: bool = False) -> None:
         if self.chance.random() < often:
@@ -84,7 +55,7 @@ class Slack:
 
     def counted(self) -> int:
         """The deaths of which all messages together tell."""
-        payloads = (each.metadata.payload for _, _, each in self.standing.values() if each.metadata)
+        payloads = (each.metadata.payload for each in self.standing.values() if each.metadata)
         return sum(int(each["deaths"]) for each in payloads if "deaths" in each)
 
 
@@ -165,7 +136,8 @@ async def test_none_is_lost_and_none_told_twice_however_often_podbot_is_killed(
 ) -> None:
     """What Slack's messages count together are the deaths of the ledger, and each is marked as announced."""
     chance = random.Random(seed)  # noqa: S311 - chance for a test
-    clock, slack = HurriedClock(SPEED), Slack(chance)
+    clock = HurriedClock(SPEED)
+    slack = Slack(chance, clock)
     happened: list[Death] = []
     async with open_store(f"sqlite:///{tmp_path / 'podbot.db'}", clock=clock, audit_log=Entries()) as store:
         for term in range(1, 7):
@@ -189,7 +161,7 @@ async def test_none_is_lost_and_none_told_twice_however_often_podbot_is_killed(
                     break
                 await asyncio.sleep(0.05)
             assert (told, ledger) == (len(happened), (len(happened), 0)), "deaths, and those not announced"
-    posted = Counter(key for key, _, _ in slack.standing.values())
+    posted = Counter(key for _, key, _ in slack.posts)
     assert {key: times for key, times in posted.items() if times > 1} == {}
-    astray = [key for key, thread, _ in slack.standing.values() if "/story/" in key and thread is None]
+    astray = [key for _, key, thread in slack.posts if "/story/" in key and thread is None]
     assert astray == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from bot.files.strict_yaml import FileMistakes
 from bot.incidents.route_config import Config, WebhookKind
 from bot.incidents.route_file import PAGERDUTY, parse
 from bot.model.deaths import Cause
+from bot.model.durations import spell
 from bot.model.escalations import ACKNOWLEDGED_FOR, EscalationPlan, EscalationStep
 from bot.model.incidents import Severity
 from bot.model.people import ChannelId, UsergroupId, UserId
+from bot.model.tuning import Limits, Timings
 from tests.support.routes import SECRETS, WHOLE
 
 HEAD = "version: 1\nroutes:\n"
@@ -52,6 +56,8 @@ def test_the_whole_file_becomes_values() -> None:
     assert (config.digest.day, str(config.digest.at)) == (0, "09:00:00")
     assert config.heartbeat is not None
     assert config.heartbeat.every == timedelta(seconds=30)
+    assert config.timings == Timings(not_ready=timedelta(minutes=20), recovered=timedelta(minutes=2))
+    assert config.limits == Limits(incidents_a_minute=20)
 
 
 def test_the_least_that_is_a_configuration() -> None:
@@ -60,6 +66,30 @@ def test_the_least_that_is_a_configuration() -> None:
     plan = parse("version: 1\nescalations: {a: {}}\n", {}).plan("a")
     assert plan == EscalationPlan(acknowledged_for=ACKNOWLEDGED_FOR)
     assert Config().plan("gone") == EscalationPlan()
+
+
+def test_timings_and_limits_that_are_not_said_are_the_defaults() -> None:
+    """One line changes one thing."""
+    config = parse("version: 1\ntimings: {not_ready: 1h30m}\nlimits: {incidents_a_minute: 20}\n", {})
+    assert config.timings == Timings(not_ready=timedelta(minutes=90))
+    assert config.limits == Limits(incidents_a_minute=20)
+    assert parse("version: 1\ntimings: {}\nlimits: {}\n", {}) == Config()
+
+
+def test_an_acknowledgement_lapses_as_its_escalation_says_or_else_the_file() -> None:
+    """Also where no escalation calls anybody."""
+    text = "version: 1\ntimings: {acknowledgement_lapses: 1h}\n"
+    config = parse(text + "escalations:\n  a: {}\n  b: {acknowledgement_lapses: 2h}\n", {})
+    lapses = [config.plan(name).acknowledged_for for name in ("a", "b", "", "gone")]
+    assert lapses == [timedelta(hours=hours) for hours in (1, 2, 1, 1)]
+
+
+def test_every_timing_and_limit_can_be_set() -> None:
+    """Each field of the values has its field in the file, and takes its own default."""
+    timings = {each.name: spell(getattr(Timings(), each.name)) for each in fields(Timings)}
+    limits = {each.name: getattr(Limits(), each.name) for each in fields(Limits)}
+    text = f"version: 1\ntimings: {json.dumps(timings)}\nlimits: {json.dumps(limits)}\n"
+    assert parse(text, {}) == Config()
 
 
 def test_routes_without_a_name_are_called_by_their_number() -> None:
@@ -79,7 +109,7 @@ def test_routes_without_a_name_are_called_by_their_number() -> None:
                 "line 3: routes.0.channel.0: must be a channel's Slack id, such as C0123ABCD, not a name",
                 "line 3: routes.0.mention.0: must be a Slack id, of a user (U0123ABCD) or a user group "
                 "(S0123ABCD), not a name",
-                "line 3: routes.0.mtue: there is no such field",
+                "line 3: routes.0.mtue: there is no such field; is it mute?",
             ],
             id="names-for-ids",
         ),
@@ -189,6 +219,54 @@ def test_routes_without_a_name_are_called_by_their_number() -> None:
             ["line 2: heartbeat.every: must be between 10s and 60m"],
             id="heartbeat",
         ),
+        pytest.param(
+            "version: 1\ntimings:\n  image_pull: 1s\n  config_error: 25h\n  unschedulable: 5\n"
+            "  stuck_creating: soon\n  stuck_terminating: -1m\n  not_ready: 0s\n  recovered: 20m\n"
+            "  acknowledgement_lapses: 8d\n",
+            [
+                "line 3: timings.image_pull: must be between 10s and 24h",
+                "line 4: timings.config_error: must be between 10s and 24h",
+                "line 5: timings.unschedulable: must be a duration such as 90s, 10m or 4h",
+                "line 6: timings.stuck_creating: a duration is written as 30s, 10m or 1h30m",
+                "line 7: timings.stuck_terminating: a duration is written as 30s, 10m or 1h30m",
+                "line 8: timings.not_ready: a duration is written as 30s, 10m or 1h30m",
+                "line 9: timings.recovered: must be between 10s and 15m",
+                "line 10: timings.acknowledgement_lapses: must be between 60s and 7d",
+            ],
+            id="timings",
+        ),
+        pytest.param(
+            "version: 1\ntimings:\n  NotReady: 20m\n  stuck-terminatin: 20m\n  OOMKilled: 5m\n"
+            "limits:\n  incidents_per_minute: 20\ntiming: {}\n",
+            [
+                "line 3: timings.NotReady: there is no such field; is it not_ready?",
+                "line 4: timings.stuck-terminatin: there is no such field; is it stuck_terminating?",
+                "line 5: timings.OOMKilled: there is no such field; there are: image_pull, config_error, "
+                "unschedulable, stuck_creating, stuck_terminating, not_ready, recovered, "
+                "acknowledgement_lapses",
+                "line 7: limits.incidents_per_minute: there is no such field; is it incidents_a_minute?",
+                "line 8: timing: there is no such field; is it timings?",
+            ],
+            id="no-such-timings",
+        ),
+        pytest.param(
+            "version: 1\ntimings:\nlimits: {incidents_a_minute: 0}\n",
+            [
+                "line 2: timings: must be a mapping, and is None",
+                "line 3: limits.incidents_a_minute: must be a whole number between 1 and 50",
+            ],
+            id="limits-below",
+        ),
+        pytest.param(
+            "version: 1\nlimits: {incidents_a_minute: 51}\n",
+            ["line 2: limits.incidents_a_minute: must be a whole number between 1 and 50"],
+            id="limits-above",
+        ),
+        pytest.param(
+            "version: 1\nlimits: {incidents_a_minute: true}\n",
+            ["line 2: limits.incidents_a_minute: must be a whole number between 1 and 50"],
+            id="limits-no-number",
+        ),
     ],
 )
 def test_each_mistake_is_named_by_its_line(text: str, said: list[str]) -> None:
@@ -224,4 +302,5 @@ def test_the_documentations_example_is_this_file() -> None:
     shown, whole = (parse(each, SECRETS) for each in (example.split("```")[0], WHOLE))
     assert shown.escalations == whole.escalations
     assert shown.annotations == whole.annotations
+    assert (shown.timings, shown.limits) == (whole.timings, whole.limits)
     assert [each.name for each in shown.rules] == [each.name for each in whole.rules]

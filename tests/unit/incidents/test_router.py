@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -121,9 +120,9 @@ async def test_a_server_that_hangs_delays_alerts_once_and_not_for_long(
     source.hangs = True
     source.namespaces = {"shop": "C03"}
     router = a_router(source, clock)
-    began = time.monotonic()
+    began = asyncio.get_running_loop().time()
     await router.prepare([a_death()])
-    assert time.monotonic() - began < 3 * WITHIN
+    assert asyncio.get_running_loop().time() - began < 3 * WITHIN
     assert router.at_once(a_death()).channels == (ALERTS,)
     asked = len(source.asked)
     await router.prepare([a_death()])

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
 from bot.errors import StoreUnavailable
 from bot.incidents import silencing
+from bot.incidents.acts import Act, ActRefusal
 from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch, KeptIncident
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
+from bot.model.incident_commands import ResolveIncident, SilenceIncident
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter
 from bot.model.people import ChannelId, UserId
@@ -37,7 +40,7 @@ SHOP = Silence(
 
 
 class Silences:
-    """Implements `bot.incidents.ports.SilenceStore`; `trouble` is raised by every call."""
+    """Implements `bot.incidents.store_ports.SilenceStore`; `trouble` is raised by every call."""
 
     def __init__(self, *silences: Silence) -> None:
         self.kept = {each.id: each for each in silences}
@@ -97,7 +100,7 @@ class Desk:
     ) -> tuple[str, ...]:
         return ("last words",)
 
-    async def put(self, letters: Sequence[Letter]) -> None:
+    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
         self.said += letters
 
     @property
@@ -217,3 +220,141 @@ async def test_a_mistake_about_one_silence_stops_no_other() -> None:
     async with desk.a_life():
         await desk.clock.advance(20)
     assert desk.silences.kept[SilenceId("S2")].ended_at is not None
+
+
+async def test_what_is_asked_for_here_holds_at_once() -> None:
+    """Begun, changed and ended without a second passing; its end is told once, with what it kept back."""
+    desk = Desk()
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await settle(60)
+        await desk.silences.put(SHOP)
+        await keeper.silence_changed(SHOP.id)
+        silenced = desk.incident().silenced
+        assert silenced is not None
+        assert silenced.until == SHOP.until
+        await keeper.record(found(a_death(restart=1, seconds=20)))
+        await settle(60)
+
+        await desk.silences.put(replace(desk.silences.kept[SHOP.id], until=START.replace(hour=16)))
+        await keeper.silence_changed(SHOP.id)
+        silenced = desk.incident().silenced
+        assert silenced is not None
+        assert silenced.until == START.replace(hour=16)
+
+        ended = silencing.ended(desk.silences.kept[SHOP.id], desk.clock.now(), BOB)
+        await desk.silences.put(ended)
+        await keeper.silence_changed(SHOP.id)
+        assert desk.incident().silenced is None
+        assert desk.clock.monotonic() == 0
+        await desk.clock.advance(5)
+    (told,) = [each for each in desk.said if each.key == "silence/S1/prod-eu/C1"]
+    assert "1 incident with 1 death was not announced, 1 incident is still firing" in told.message.text
+    thread = [each.message.text.split(" until")[0] for each in desk.said if "story" in each.key]
+    assert thread == ["@U02BOB silenced it", "@U02BOB ended its silence: 1 death not announced"]
+    assert "⚪" not in str(told.message.blocks), "it is told as it is once the silence is over"
+
+
+@pytest.mark.parametrize("lasting", [None, timedelta(hours=1)], ids=["until-resolved", "for-an-hour"])
+async def test_the_end_of_one_incidents_own_silence_is_said_in_its_thread_alone(
+    lasting: timedelta | None,
+) -> None:
+    """Its message shows it, too; the channel has nothing else to learn."""
+    desk = Desk()
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await settle(60)
+        await desk.silences.put(
+            silencing.of_incident(SHOP.id, desk.incident(), lasting, BOB, desk.clock.now())
+        )
+        await keeper.silence_changed(SHOP.id)
+        await desk.silences.put(silencing.ended(desk.silences.kept[SHOP.id], desk.clock.now(), BOB))
+        await keeper.silence_changed(SHOP.id)
+        await desk.clock.advance(3)
+    assert desk.incident().silenced is None
+    assert not [each.key for each in desk.said if each.key.startswith("silence/")]
+    silenced, ended = [each.message.text for each in desk.said if "story" in each.key]
+    assert ended == "@U02BOB ended its silence"
+    assert ("until it is resolved" in silenced) is (lasting is None)
+
+
+async def test_a_row_that_was_read_before_does_not_undo_what_was_asked_for_since() -> None:
+    """The look of each second may be in the middle of its reading."""
+    desk = Desk(SHOP)
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await desk.clock.advance(0.5)
+        reading, read = asyncio.Event(), desk.silences.not_ended
+
+        async def slowly() -> Sequence[Silence]:
+            rows = await read()
+            await reading.wait()
+            return rows
+
+        desk.silences.not_ended = slowly  # type: ignore[method-assign]  # of this test alone
+        await desk.clock.advance(1)
+        await desk.silences.put(silencing.ended(desk.silences.kept[SHOP.id], desk.clock.now(), BOB))
+        asking = asyncio.create_task(keeper.silence_changed(SHOP.id), name="asking")
+        await settle()
+        assert not asking.done()
+        reading.set()
+        await asking
+        assert desk.incident().silenced is None
+        await desk.clock.advance(3)
+    assert desk.incident().silenced is None
+
+
+async def test_a_silence_of_elsewhere_or_of_nothing_is_none_of_ours() -> None:
+    """Whoever tells of it may be wrong, or late."""
+    desk = Desk(replace(SHOP, ended_at=START))
+    async with desk.a_life() as keeper:
+        for identity in (SHOP.id, SilenceId("S9")):
+            await keeper.silence_changed(identity)
+    assert desk.keys == set()
+
+
+async def test_until_resolved_does_not_outlive_a_resolve_of_the_same_second() -> None:
+    """Its row is still there when the incident comes back; neither the next look nor a restart revives it."""
+    desk = Desk()
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await settle(60)
+        command = SilenceIncident(incident=IncidentId("I0"), until_resolved=True)
+        silence = silencing.of_incident(SHOP.id, desk.incident(), None, BOB, desk.clock.now())
+        await desk.silences.put(silence)
+        await keeper.act(Act(command=command, by=BOB, at=desk.clock.now(), silence=silence))
+        assert desk.incident().silenced is not None
+        resolve = ResolveIncident(incident=IncidentId("I0"), force=True)
+        await keeper.act(Act(command=resolve, by=BOB, at=desk.clock.now()))
+        await keeper.record(found(a_death(restart=1, seconds=20)))
+        await settle(60)
+        assert desk.incident().silenced is None
+    async with desk.a_life():
+        await settle(60)
+        assert desk.incident().silenced is None
+        await desk.clock.advance(3)
+    assert desk.incident().silenced is None
+    assert desk.silences.kept[SHOP.id].ended_at is not None
+
+
+async def test_until_resolved_that_reaches_the_keeper_after_the_incident_came_back_is_refused() -> None:
+    """It was asked for of what was over by then."""
+    desk = Desk()
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await settle(60)
+        silence = silencing.of_incident(SHOP.id, desk.incident(), None, BOB, desk.clock.now())
+        resolve = ResolveIncident(incident=IncidentId("I0"), force=True)
+        await keeper.act(Act(command=resolve, by=BOB, at=desk.clock.now()))
+        await keeper.record(found(a_death(restart=1, seconds=20)))
+        await settle(60)
+        await desk.silences.put(silence)
+        command = SilenceIncident(incident=IncidentId("I0"), until_resolved=True)
+        result = await keeper.act(Act(command=command, by=BOB, at=desk.clock.now(), silence=silence))
+        assert (result.refusal, result.words) == (
+            ActRefusal.OVER,
+            "it was over meanwhile, and has come back",
+        )
+        await desk.clock.advance(3)
+    assert desk.incident().silenced is None
+    assert desk.silences.kept[SHOP.id].ended_at is not None

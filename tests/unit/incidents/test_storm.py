@@ -16,11 +16,15 @@ from tests.support.pods import at
 DIGEST = IncidentId("5T0M")
 
 
-def openings(*seconds: float, weather: Weather | None = None) -> tuple[Weather, list[Shelter]]:
+def openings(
+    *seconds: float, weather: Weather | None = None, a_minute: int = 10
+) -> tuple[Weather, list[Shelter]]:
     weather = weather or Weather()
     shelters = []
     for number, when in enumerate(seconds):
-        weather, shelter = storm.placed(weather, IncidentId(f"I{number}"), lambda: DIGEST, at(when))
+        weather, shelter = storm.placed(
+            weather, IncidentId(f"I{number}"), lambda: DIGEST, at(when), a_minute=a_minute
+        )
         shelters.append(shelter)
     return weather, shelters
 
@@ -29,6 +33,16 @@ def test_the_eleventh_of_a_minute_begins_a_storm() -> None:
     """Ten have messages of their own, all others until it is over have not."""
     _, shelters = openings(*range(12))
     assert shelters == [Shelter()] * 10 + [Shelter(digest=DIGEST, begins=True), Shelter(digest=DIGEST)]
+
+
+def test_how_many_make_a_storm_is_the_teams_to_say() -> None:
+    """One alone may be told by itself, or twenty; a change holds for the minute that is running."""
+    _, shelters = openings(*range(3), a_minute=1)
+    assert [each.begins for each in shelters] == [False, True, False]
+    weather, shelters = openings(*range(12), a_minute=20)
+    assert shelters == [Shelter()] * 12
+    _, shelters = openings(12, weather=weather, a_minute=5)
+    assert [each.begins for each in shelters] == [True]
 
 
 def test_eleven_in_more_than_a_minute_are_no_storm() -> None:

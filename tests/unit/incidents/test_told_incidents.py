@@ -13,7 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import announce, engine, escalation, group_words, reducer, silencing, storm, story
+from bot.incidents import (
+    announce,
+    elsewhere,
+    engine,
+    escalation,
+    group_words,
+    reducer,
+    silencing,
+    storm,
+    story,
+)
+from bot.incidents.account import account
+from bot.incidents.effects import Tell
 from bot.incidents.inputs import (
     Absorbed,
     Acknowledged,
@@ -23,6 +35,8 @@ from bot.incidents.inputs import (
     Input,
     Merged,
     NewRevision,
+    PageAnswered,
+    PodsDeleted,
     Recovered,
     Recovering,
     Replaced,
@@ -41,7 +55,8 @@ from bot.model.incidents import (
     Scope,
     SilenceId,
 )
-from bot.model.messages import Actions, Message
+from bot.model.messages import Actions, Link, Message, Paragraph
+from bot.model.past import Account
 from bot.model.pods import Owner
 from bot.model.silences import SilenceScope
 from bot.model.surroundings import Image, NodeCondition, NodeState, RevisionChange
@@ -161,7 +176,7 @@ INCIDENTS = {
     "acknowledged": after(Acknowledged(by=ALICE, until=at(14_400))),
     "silenced": after(Silenced(silence=a_silence())),
     "silenced-until-resolved": after(Silenced(silence=replace(a_silence(), until_resolved=True, reason=""))),
-    "recovering": after(Recovering(since=at(50))),
+    "recovering": after(Recovering(since=at(50), after=timedelta(minutes=1))),
     "chapter": after(NewRevision(change=CHANGE)),
     "unwatched": after(death=replace(OOM, unwatched=Unwatched(since=at(-840), until=at(0)))),
     "recovered-by-alice": after(
@@ -179,6 +194,20 @@ INCIDENTS = {
         NODE_EVIDENCE,
         Replaced(replacements=Replacements(ready=41, starting=12, unschedulable=4, why="memory")),
     ),
+    "node-lost-with-a-bare-pod": of_node(
+        NODE,
+        Replaced(replacements=Replacements(ready=3, starting=2, awaited=1, gone=("toolbox (tools)",))),
+    ),
+    "node-gone-with-a-bare-pod": of_node(
+        NODE,
+        Gone(
+            ending=an_ending(
+                300,
+                "toolbox (tools) is gone for good, nothing recreates it; 19 of 20 workloads Ready",
+            ),
+            of_deaths=NODE.deaths,
+        ),
+    ),
     "node-lost-acknowledged": of_node(NODE, Acknowledged(by=BOB, until=at(14_400))),
     "node-recovered": of_node(
         NODE, Recovered(ending=an_ending(300, "20 of 20 workloads Ready"), of_deaths=NODE.deaths)
@@ -186,6 +215,14 @@ INCIDENTS = {
     "node-evicts": group(Scope.NODE, Owner(kind="Node", name="node-3"), many(Cause.EVICTED, 4, 6)),
     "image-of-several": IMAGE,
     "storm": a_storm(),
+    "storm-over": engine.recovered(a_storm(3, 4), an_ending(300, "all 4 incidents recovered")),
+    "two-ways-to-end": after(
+        *(
+            Died(death=a_death(uid=f"uid-{number}", seconds=20 + number, exit_code=code))
+            for number, code in enumerate((1, 1, 139, 1, 1, 1, 1))
+        ),
+        death=a_death(),
+    ),
     "job-of-a-cron-job": after(
         Absorbed(other=Told(a_death(owner=Owner(kind="CronJob", name="report"), restart=1)).incident),
         death=a_death(owner=Owner(kind="CronJob", name="report")),
@@ -208,6 +245,9 @@ def stories() -> dict[str, Message]:
     told.give(Recovered(ending=an_ending(990), of_deaths=told.incident.deaths), 1_000)
     told.give(Died(death=replace(OOM, finished_at=at(1_100))), 1_100)
     told.give(Died(death=replace(OOM, finished_at=at(16_000))), 16_000)
+    told.give(PageAnswered(webhook="pagerduty", problem="it answered 503; still trying"), 16_050)
+    told.give(PageAnswered(webhook="pagerduty"), 16_060)
+    told.give(PodsDeleted(by=ALICE, names=("web-1", "web-2"), reason="stuck on stale lock"), 16_070)
     told.give(Resolved(by=BOB, reason="known", failing=True, force=True), 16_100)
     found = {
         f"story-{entry.number:02d}-{entry.kind.value.replace(' ', '-')}": story.message(entry, told.incident)
@@ -223,7 +263,13 @@ def stories() -> dict[str, Message]:
     firing = (replace(after(), id=IncidentId("I0")),)
     return found | {
         "call": story.call(after(), (ON_CALL,), (BOB,), at(310)),
-        "second-channel": story.elsewhere(after(), at(910)),
+        "second-channel": elsewhere.message(after(), "https://prod.slack.example/archives/C01/p1"),
+        "second-channel-without-a-link": elsewhere.message(after()),
+        "second-channel-acknowledged": elsewhere.message(INCIDENTS["acknowledged"]),
+        "second-channel-silenced": elsewhere.message(INCIDENTS["silenced"]),
+        "second-channel-recovered": elsewhere.message(INCIDENTS["recovered-by-alice"]),
+        "second-channel-of-a-node": elsewhere.message(INCIDENTS["node-lost"]),
+        "call-of-the-route-again": story.called_by_route(after(), (ON_CALL,), (), again=True),
         "silence-ended": story.silence_ended(silence, firing, frozenset({"I0"})),
         "silence-of-nothing-ended": story.silence_ended(
             replace(silence, incidents=frozenset(), deaths=0, ended_by=None), ()
@@ -263,6 +309,62 @@ def test_an_open_incident_has_at_most_five_things_to_press(incident: Incident) -
     rows = [each for each in announce.message(incident).blocks if isinstance(each, Actions)]
     assert len(rows) == (0 if incident.state.is_over else 1)
     assert all(len(each.elements) <= 5 for each in rows)
+
+
+def test_a_storm_names_the_node_that_is_behind_it_and_links_to_what_is_told_elsewhere() -> None:
+    """The answer first; each id is beside what it is about, and leads to its message where that is known."""
+    incident = a_storm(2, 3)
+    node = group(Scope.NODE, Owner(kind="Node", name="node-3"), many(Cause.EVICTED, 4, 6))
+    message = announce.message(
+        incident, groups=(node,), link=lambda identity: f"https://x/{identity}" if identity == "A001" else ""
+    )
+    said = as_read(message)
+    assert f"Among them: Evicted · node-3, {group_words.extent(node)} ({node.id})" in said
+    assert "2 more incidents have messages of their own" in said
+    assert "early-0 Error (A000), early-1 Error (" in said
+    links = [
+        inline
+        for block in message.blocks
+        if isinstance(block, Paragraph)
+        for line in block.lines
+        for inline in line
+        if isinstance(inline, Link)
+    ]
+    assert links == [Link("https://x/A001", "A001")]
+
+
+def test_what_a_storm_was_is_in_its_thread_once_it_is_over() -> None:
+    """And in the account of it, with the deaths that its story counts: those are in no ledger of its own."""
+    digest = a_storm(3, 4)
+    over = Recovered(ending=an_ending(300, "all 4 incidents recovered"), of_deaths=digest.deaths)
+    step = reducer.reduce(digest, over, at(360))
+    assert step.incident is not None
+    entries = tuple(each.entry for each in step.effects if isinstance(each, Tell))
+    thread = [as_read(story.message(each, step.incident)) for each in entries]
+    told = as_read(account(Account(incident=step.incident, story=entries, deaths=(), deaths_in_all=0)))
+    for said in (thread[-1], told):
+        assert "shop: late-0 1" in said
+        assert "early-0 Error (A000)" in said
+    assert "3 further deaths" in told
+    assert "late-0" not in as_read(announce.message(step.incident))
+
+
+def test_a_pod_that_died_twice_in_a_storm_is_one_pod_with_both_causes() -> None:
+    """Nothing is listed as having lost nobody."""
+    digest = a_storm(0, 1)
+    again = replace(digest.latest, cause=Cause.EVICTED, id=replace(digest.latest.id, restart=9))
+    after_that = reducer.reduce(digest, Died(death=again), at(61)).incident
+    assert after_that is not None
+    said = as_read(announce.message(after_that))
+    assert f"late-0 1 {digest.latest.cause.value} and Evicted" in said
+    assert "2 deaths in 1 pod of 1 workload" in said
+
+
+def test_a_storm_has_no_route_and_no_runbook() -> None:
+    """Its incidents have come by several routes; those of the first would be wrong for the rest."""
+    said = as_read(announce.message(a_storm(), route="shop-critical", runbook="https://x/runbook"))
+    assert "shop-critical" not in said
+    assert "runbook" not in said
 
 
 def test_five_hundred_pods_of_twenty_workloads_are_all_named() -> None:

@@ -7,17 +7,19 @@ from dataclasses import replace
 import pytest
 
 from bot.incidents import announce, engine
-from bot.incidents.effects import Mention, SecondChannel, Show, Tell
+from bot.incidents.effects import CallRoute, Mention, SecondChannel, Show, Tell
 from bot.incidents.held import Held
 from bot.incidents.wording import call_at_opening, key_of, letters_of, own_letters
-from bot.model.incidents import Incident, IncidentId
+from bot.model.incidents import Attention, Incident, IncidentId, IncidentState
 from bot.model.letters import Urgency
 from bot.model.messages import Message
 from bot.model.people import ChannelId, UsergroupId
 from bot.model.routes import Route
 from bot.model.stories import StoryEntry, StoryKind
 from tests.support.deaths import a_death
+from tests.support.incidents import an_ending
 from tests.support.pods import at
+from tests.support.reading import as_read
 
 ON_CALL = UsergroupId("S01")
 FIRST, SECOND = ChannelId("C1"), ChannelId("C2")
@@ -52,6 +54,16 @@ def test_what_another_incident_tells_of_is_only_edited() -> None:
     assert [each.edit_only for each in own_letters(held, at(5), unsaved=False)] == [True]
 
 
+def test_a_letter_is_as_old_as_its_incident_and_says_whether_somebody_waits_for_it() -> None:
+    """Whatever its wording: a post of it whose outcome is unknown is looked for since then."""
+    held = a_held()
+    (letter,) = own_letters(held, at(500), unsaved=False)
+    assert (letter.created_at, letter.awaited) == (held.incident.first_at, False)
+    held.pressed_at = at(499)
+    (letter,) = own_letters(held, at(500), unsaved=False)
+    assert letter.awaited
+
+
 def test_an_entry_of_the_story_is_a_quiet_reply() -> None:
     """Unless it is not meant for the thread at all."""
     held = a_held()
@@ -69,8 +81,44 @@ def test_who_is_called_is_called_at_once_and_once() -> None:
     held = a_held()
     (mention,) = letters_of(held, Mention(step="page/0", groups=(ON_CALL,)), at(1))
     assert (mention.key, mention.urgency) == ("incident/1F3K/call/page/0", Urgency.CRITICAL)
-    (elsewhere,) = letters_of(held, SecondChannel(step="page/1", channel=SECOND), at(1))
-    assert (elsewhere.channel, elsewhere.thread) == (SECOND, None)
+    (again,) = letters_of(held, SecondChannel(step="2/page/1", channel=SECOND, again=True), at(1))
+    assert (again.channel, again.thread, again.broadcast) == (SECOND, "incident/1F3K/second/C2", True)
+    assert again.key != mention.key
+
+
+def test_a_second_channel_has_a_message_that_is_kept_up_to_date() -> None:
+    """A letter of the incident's revision: what one has to know, the way to its message, and the button."""
+    held = a_held(attention=Attention(unattended_since=at(10), channels=(SECOND,)))
+    own, second = own_letters(held, at(1), unsaved=False, link=lambda key: f"https://slack.example/{key}")
+    assert (second.key, second.channel, second.thread) == ("incident/1F3K/second/C2", SECOND, None)
+    assert (second.revision, second.urgency, second.final) == (own.revision, Urgency.CRITICAL, False)
+    assert (own.incident, second.incident) == ("1F3K", None), "the deaths are announced by its own message"
+    said = as_read(second.message)
+    assert "https://slack.example/incident/1F3K" in repr(second.message)
+    assert "app: exit 1" in said
+    assert "[ Acknowledge ]" in said
+    held.incident = replace(held.incident, revision=9, state=IncidentState.RECOVERED, ending=an_ending(60))
+    own, second = own_letters(held, at(61), unsaved=False)
+    assert second.revision == 9
+    assert "🟢" in as_read(second.message)
+    assert "[ Acknowledge ]" not in as_read(second.message)
+
+
+def test_a_channel_that_has_the_incident_anyway_is_called_in_its_thread() -> None:
+    """Two messages of one incident in one channel would each be half of it."""
+    held = a_held(Route(channels=(FIRST, SECOND)), attention=Attention(channels=(SECOND,)))
+    assert [each.channel for each in own_letters(held, at(1), unsaved=False)] == [FIRST, SECOND]
+    (call,) = letters_of(held, SecondChannel(step="page/1", channel=SECOND), at(1))
+    assert (call.channel, call.thread, call.broadcast) == (SECOND, "incident/1F3K/in/C2", True)
+
+
+def test_the_route_calls_once_more_what_is_back() -> None:
+    """A letter of its own for each spell: one of the same key would be taken for the same call."""
+    held = a_held(Route(channels=(FIRST,), groups=(ON_CALL,)))
+    (call,) = letters_of(held, CallRoute(spell=2), at(1))
+    assert (call.key, call.thread) == ("incident/1F3K/call/route/2", "incident/1F3K")
+    assert "It is back: Error · web" in call.message.text
+    assert list(letters_of(a_held(), CallRoute(spell=2), at(1))) == []
 
 
 def test_the_route_calls_when_the_incident_is_shown() -> None:

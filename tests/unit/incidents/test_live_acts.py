@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
 
 from bot.incidents import silencing
-from bot.incidents.acts import Act, ActCommand, ActRefusal, ActResult
-from bot.incidents.doing import do
+from bot.incidents.acts import Act, ActCommand, ActRefusal, ActResult, DrawAnew, NotePodsDeleted
 from bot.incidents.effects import Effect, Tell
 from bot.incidents.held import Held
 from bot.incidents.live import Live
+from bot.incidents.live_acts import carry_out
 from bot.model.escalations import NOBODY
 from bot.model.incident_commands import (
     AcknowledgeIncident,
@@ -48,7 +49,7 @@ class Stage:
 
     def does(self, command: ActCommand, *, seconds: float = 20, silence: Silence | None = None) -> ActResult:
         act = Act(command=command, by=BOB, at=at(seconds), silence=silence)
-        return do(act, self.live, lambda _: NOBODY, at(seconds))
+        return carry_out(act, self.live, lambda _: NOBODY, at(seconds))
 
 
 def test_who_takes_it_has_it_for_as_long_as_they_say() -> None:
@@ -90,6 +91,14 @@ def test_what_is_over_or_unknown_takes_no_acts(command: ActCommand) -> None:
     assert stage.does(command).refusal is ActRefusal.UNKNOWN
 
 
+def test_a_deletion_is_told_with_its_reason() -> None:
+    """By whoever had podbot do it."""
+    stage = Stage()
+    note = NotePodsDeleted(incident=IT, names=("web-1",), reason="stale lock")
+    assert stage.does(note).refusal is None
+    assert stage.told[-1] is StoryKind.DELETED
+
+
 def test_a_silence_is_told_once() -> None:
     """It holds for the workload as well as for this incident, which is one thing to who reads the story."""
     stage = Stage()
@@ -98,3 +107,42 @@ def test_a_silence_is_told_once() -> None:
     assert stage.held.incident.silenced is not None
     assert stage.told.count(StoryKind.SILENCED) == 1
     assert [each.id for each in stage.live.silences] == ["S1"]
+
+
+def test_a_message_is_drawn_anew_as_it_is() -> None:
+    """Another wording of the same, for somebody who looks at it; the story says nothing of that."""
+    stage = Stage()
+    before, told = stage.held.incident, list(stage.told)
+    assert stage.does(DrawAnew(incident=IT)).refusal is None
+    assert stage.held.incident == replace(before, revision=before.revision + 1)
+    assert stage.held.is_awaited(at(20))
+    assert stage.told == told
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(AcknowledgeIncident(incident=IT), id="acknowledge"),
+        pytest.param(ResolveIncident(incident=IT, force=True), id="resolve"),
+        pytest.param(SilenceIncident(incident=IT), id="silence"),
+    ],
+)
+def test_whoever_pressed_a_button_waits_for_the_message_for_some_seconds(command: ActCommand) -> None:
+    """Nobody waits for a death."""
+    stage = Stage()
+    silence = silencing.of_incident(SilenceId("S1"), stage.held.incident, timedelta(hours=1), BOB, at(20))
+    assert not stage.held.is_awaited(at(20))
+    stage.does(command, silence=silence)
+    assert stage.held.is_awaited(at(22))
+    assert not stage.held.is_awaited(at(40))
+
+
+def test_who_ends_a_silence_waits_for_the_message() -> None:
+    """It is heard again by their doing."""
+    stage = Stage()
+    silence = silencing.of_incident(SilenceId("S1"), stage.held.incident, timedelta(hours=1), BOB, at(20))
+    stage.live.silences.heard(silence, at(20))
+    stage.live.died(a_death(restart=1, seconds=50), stage.held.route, at(50))
+    assert not stage.held.is_awaited(at(50))
+    stage.live.silences.ended(silence.id, BOB, at(60))
+    assert stage.held.is_awaited(at(60))
