@@ -92,6 +92,7 @@ async def look(
         await cluster.list_pods(served[0], fields="metadata.name=podbot-check")
     except ClusterError as error:
         return (Finding(Level.WRONG, cluster.name, str(error)),)
+    unknown = await _unidentified(cluster)
     granted = {verb for grants in policy.roles.values() for grant in grants for verb in grant.verbs}
     needs = (*WATCHING, *(need for verb, need in GRANTED.items() if verb in granted))
     questions = [
@@ -114,11 +115,21 @@ async def look(
             raise failure
     if failures:
         words = f"answers, but cannot be asked what it allows: {failures[0]}"
-        return (Finding(Level.WARN, cluster.name, words),)
+        return (*unknown, Finding(Level.WARN, cluster.name, words))
     denied = [each for each, allowed in zip(questions, answers, strict=True) if not allowed]
     if not denied:
-        return (Finding(Level.OK, cluster.name, "answers, and allows all that podbot needs"),)
-    return tuple(_denied(cluster.name, denied))
+        return (*unknown, Finding(Level.OK, cluster.name, "answers, and allows all that podbot needs"))
+    return (*unknown, *_denied(cluster.name, denied))
+
+
+async def _unidentified(cluster: KubeCluster) -> tuple[Finding, ...]:
+    """What to know where the cluster does not say which it is."""
+    try:
+        await cluster.uid()
+    except ClusterError as error:
+        words = f"podbot would not notice another cluster under this name: {error}"
+        return (Finding(Level.WARN, cluster.name, words),)
+    return ()
 
 
 def _denied(cluster: str, denied: Sequence[tuple[Need, str]]) -> Iterator[Finding]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from bot.check import clusters, files, workspace
 from bot.check.files import SetUp
 from bot.check.findings import Finding, Level
+from bot.check.naming import named
 from bot.check.routes import route_of
 from bot.clock import Clock
 from bot.errors import PodbotError, StoreUnavailable
-from bot.incidents.route_config import Config
 from bot.kube.connect import Target, cluster_name, connect
 from bot.model.people import ChannelId
 from bot.settings import Settings, SettingsWrong
@@ -30,7 +30,7 @@ async def check(environment: Mapping[str, str], clock: Clock, *, offline: bool) 
         return found.findings
     looks = [_cluster(found, target) for target in found.targets]
     if found.settings is not None:
-        looks.append(workspace.look(found.settings, _channels(found.settings, found.config)))
+        looks.append(workspace.look(found.settings, named(found.settings, found.config, found.policy.policy)))
         looks.append(_store(found.settings))
     every = await asyncio.gather(*looks)
     return (*found.findings, *(finding for findings in every for finding in findings))
@@ -48,10 +48,10 @@ async def explain(environment: Mapping[str, str], clock: Clock, pod: str, cluste
     namespace, _, name = pod.partition("/")
     if not (namespace and name):
         raise PodbotError("name the pod as NAMESPACE/POD")
-    named: dict[str, Target] = {cluster_name(target): target for target in found.targets}
-    target = named.get(cluster) if cluster else found.targets[0]
+    by_name: dict[str, Target] = {cluster_name(target): target for target in found.targets}
+    target = by_name.get(cluster) if cluster else found.targets[0]
     if target is None:
-        raise PodbotError(f"no cluster is called {cluster!r}; there are: {', '.join(named)}")
+        raise PodbotError(f"no cluster is called {cluster!r}; there are: {', '.join(by_name)}")
     return await route_of(
         connect(target),
         namespace,
@@ -91,18 +91,3 @@ async def _store(settings: Settings) -> tuple[Finding, ...]:
 
 def _database_file(settings: Settings) -> Path | None:
     return address.file_of(address.parse(settings.database_url.get_secret_value()))
-
-
-def _channels(settings: Settings, config: Config) -> dict[ChannelId, str]:
-    """Every channel that podbot may post to by itself, and what names it."""
-    named = {ChannelId(settings.alert_channel): "PODBOT_ALERT_CHANNEL"}
-    for rule in config.rules:
-        for channel in rule.channels:
-            named.setdefault(channel, f"route {rule.name}")
-    for name, plan in config.escalations.items():
-        for step in (step for steps in plan.steps.values() for step in steps):
-            if step.channel is not None:
-                named.setdefault(step.channel, f"escalation {name}")
-    if config.digest is not None:
-        named.setdefault(config.digest.channel, "digest")
-    return named

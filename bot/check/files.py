@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.incidents.config_keeper import ConfigKeeper
 from bot.incidents.route_config import Config, Match
 from bot.kube.connect import KubeConfigProblem, Target, cluster_name, targets
+from bot.model import tuning
 from bot.pods.policy_keeper import PolicyKeeper
 from bot.settings import Settings, SettingsWrong, Sources, load, load_sources
 
@@ -40,6 +41,7 @@ async def look(environment: Mapping[str, str], clock: Clock) -> SetUp:
             kubeconfig=sources.kubeconfig or "",
             contexts=sources.kube_contexts,
             api_url=sources.kube_api_url or "",
+            name=sources.cluster_name or "",
             environ=environment,
         )
     except KubeConfigProblem as problem:
@@ -109,6 +111,10 @@ def _config(sources: Sources, keeper: ConfigKeeper) -> Iterator[Finding]:
         config = keeper.config
         words = f"routes {len(config.rules)}, escalations {len(config.escalations)}"
         yield Finding(Level.OK, "PODBOT_CONFIG", f"{sources.config}: {words}")
+        tuned = ", ".join(tuning.changed(config.timings, config.limits))
+        if tuned:
+            words = f"times and limits other than the defaults: {tuned}"
+            yield Finding(Level.OK, "PODBOT_CONFIG", words)
         yield from _idle(config)
 
 

@@ -77,7 +77,7 @@ def restart_history(answer: RestartHistory) -> Message:
         blocks += [Paragraph((plain(_deaths_title(answer)),)), _deaths(answer)]
     blocks.append(Actions(tuple(_buttons(answer))))
     blocks.append(
-        Context(said(f"incident {incident.id} · ledger since ", Moment(answer.since, with_date=True)))
+        Context(said(f"incident {incident.id} · counted since ", Moment(answer.since, with_date=True)))
     )
     return message(*blocks)
 

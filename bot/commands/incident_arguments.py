@@ -114,7 +114,7 @@ def _created(
         )
     if lasting is None:
         raise Misunderstood(
-            f"For how long? Write `--for 1h`; the longest is `{durations.spell(LONGEST)}`.", topic="silence"
+            f"For how long? Write `--for 1h`; the longest is {LONGEST.days} days.", topic="silence"
         )
     return CreateSilence(scope=scope, lasting=lasting, reason=reason)
 
@@ -257,11 +257,14 @@ def _lasting(args: Arguments, verb: str) -> timedelta | None:
 
 def lasting(text: str) -> timedelta:
     """For how long somebody has an incident, or wants to hear nothing of it. Raises ValueError, with why."""
-    duration = durations.parse(text)
+    try:
+        duration = durations.parse(text)
+    except ValueError as error:
+        raise ValueError("a duration is written as 45m, 2h or 3d") from error
     if duration < timedelta(minutes=1):
-        raise ValueError("the shortest is 1m")
+        raise ValueError("the shortest is 1 min")
     if duration > LONGEST:
-        raise ValueError(f"the longest is {durations.human(LONGEST)}; what lasts longer is to be asked anew")
+        raise ValueError(f"the longest is {LONGEST.days} days; what lasts longer is to be asked anew")
     return duration
 
 

@@ -61,6 +61,8 @@ def _remarks(answer: LogExcerpt, tail: log_text.Tail) -> Iterator[Line]:
         how = exits.explain(died.exit_code, died.reason, signal=died.signal)
         at = said(" at ", Moment(died.finished_at, with_date=True)) if died.finished_at else ()
         yield said("The minute before it died", *at, f": {how}.")
+    if answer.asked.ended_at is not None:
+        yield said("The run that ended ", Moment(answer.asked.ended_at, with_date=True), ".")
     yield from log_text.remarks(answer.asked, tail, masked=answer.masked, found=answer.found, cut=answer.cut)
     if answer.previous_by_itself:
         yield plain("The current run has not started, so this is the one before it.")

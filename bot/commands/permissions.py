@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.commands.pod_list import place
 from bot.commands.prose import counted, joined, marked, message, said
 from bot.model.answers import Decision, Identity
 from bot.model.commands import WhoAmI
-from bot.model.messages import Actions, Button, Line, Message, Paragraph, code, plain
+from bot.model.messages import (
+    Actions,
+    Button,
+    GroupMention,
+    Inline,
+    Line,
+    Mention,
+    Message,
+    Paragraph,
+    Text,
+    code,
+    plain,
+)
+from bot.model.problems import IN_WORDS
 
 
 def decision(answer: Decision) -> Message:
     """Allowed or not, and by which rule."""
     may = "Yes, you may" if answer.allowed else "No, you may not"
     where = code(answer.namespace) if answer.namespace else place(answer.namespace)
-    lines = [said(f"{may} ", code(answer.verb.value), " in ", where, "."), marked(answer.why)]
+    doing = marked(IN_WORDS.get(answer.verb, f"`{answer.verb.value}`"))
+    lines = [said(f"{may} ", doing, " in ", where, "."), marked(answer.why), *whom_to_ask(answer)]
     return message(
         Paragraph(tuple(line for line in lines if line)), Actions((Button("What I may do", WhoAmI()),))
     )
+
+
+_ASKED_SHOWN = 5
+
+
+def whom_to_ask(refusal: Decision) -> Iterator[Line]:
+    """Who may do it instead. One person reads this, and so nobody is called by it."""
+    every: list[Inline] = [*map(GroupMention, refusal.groups), *map(Mention, refusal.people)]
+    named: list[Inline] = []
+    for each in every[:_ASKED_SHOWN]:
+        named += [Text(" or "), each] if named else [each]
+    if named:
+        yield said("Ask ", *named, ", who may.")
 
 
 _RULES_SHOWN = 30

@@ -19,7 +19,7 @@ from bot.commands.incident_acts import acted, restart_history
 from bot.commands.log_excerpt import log_excerpt
 from bot.commands.merged_logs import merged_logs
 from bot.commands.misunderstood import SLASH, Misunderstood
-from bot.commands.permissions import decision, identity
+from bot.commands.permissions import decision, identity, whom_to_ask
 from bot.commands.pod_export import pod_export
 from bot.commands.pod_list import pod_card, pod_list
 from bot.commands.pod_summary import pod_summary
@@ -57,6 +57,7 @@ from bot.model.incident_answers import (
 from bot.model.incident_commands import DeleteDeadPod, ResolveIncident
 from bot.model.incident_problems import AnotherDied, StillFailing
 from bot.model.log_answers import FollowStopped, MergedLogs
+from bot.model.log_problems import RunGone
 from bot.model.messages import Actions, Button, Choice, Line, Menu, Message, Paragraph, code, plain
 from bot.model.problems import AmbiguousPod, Refused
 
@@ -127,6 +128,8 @@ def problem(error: UserError) -> Message:
     """Why something was not done, whether anything was changed, and what to do next."""
     lines = tuple(marked(line) for line in clipped(str(error), _LONGEST).splitlines() if line.strip())
     offers = tuple(_offers(error))
+    if isinstance(error, Refused):
+        lines += tuple(whom_to_ask(error.decision))
     return message(Paragraph((*lines, *_changes(error))), *((Actions(offers),) if offers else ()))
 
 
@@ -137,9 +140,11 @@ def _offers(error: UserError) -> Iterator[Button | Menu]:
             yield Button("Help", Help(topic=error.topic))
         case Refused():
             yield Button("What I may do", WhoAmI())
+        case RunGone():
+            yield Button("Latest log", error.latest)
         case StillFailing():
             yield Button(
-                "Close anyway …", ResolveIncident(incident=error.identity, force=True), dangerous=True
+                "Resolve anyway …", ResolveIncident(incident=error.identity, force=True), dangerous=True
             )
         case AnotherDied():
             yield Button("Delete it …", DeleteDeadPod(incident=error.identity, uid=error.uid), dangerous=True)

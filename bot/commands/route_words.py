@@ -13,9 +13,11 @@ from bot.model.messages import (
     Button,
     ChannelMention,
     Context,
+    GroupMention,
     Inline,
     Line,
     Link,
+    Mention,
     Message,
     Moment,
     Paragraph,
@@ -72,8 +74,8 @@ def goes_to(route: Route) -> tuple[Inline | str, ...]:
 
 
 def _calls(route: Route) -> Iterator[Line]:
-    """Whom it calls. Ids stand as code: this is an explanation, and nobody is to be called by it."""
-    called = [code(each) for each in (*route.groups, *route.people)]
+    """Whom it calls. One person reads this, so nobody is called by it; what is shared has names instead."""
+    called: list[Inline] = [*map(GroupMention, route.groups), *map(Mention, route.people)]
     if called:
         yield said("It mentions ", *_listed(called), ".")
     if route.escalation:

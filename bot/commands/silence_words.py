@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bot.commands.prose import clipped, counted, joined, message, said
 from bot.model.incident_answers import SilenceChange, SilenceChanged, SilenceList
@@ -34,7 +33,7 @@ _REASON_SHOWN = 200
 def silence_changed(answer: SilenceChanged) -> Message:
     """What holds now, until when, and what still gets through."""
     silence = answer.silence
-    what = what_is_silent(silence)
+    what = silence.covered
     if answer.change is SilenceChange.ENDED:
         return message(
             Paragraph(
@@ -49,7 +48,7 @@ def silence_changed(answer: SilenceChanged) -> Message:
         Paragraph(
             (
                 joined(said(begun, bold(what)), until(silence), because(silence)),
-                said("By ", Mention(answer.by), f". {_gets_through(silence)}"),
+                said("By ", Mention(answer.by), f"{_why_these(answer)}. {_gets_through(silence)}"),
             )
         ),
         Actions(_buttons(silence)),
@@ -71,11 +70,6 @@ def silence_list(answer: SilenceList) -> Message:
     left_out = f"{number - _SHOWN} that end later are not shown" if number > _SHOWN else ""
     again = Button("Refresh", ListSilences(), replaces=True)
     return message(*blocks, Actions((again,)), Context(joined(str(answer.cluster), left_out)))
-
-
-def what_is_silent(silence: Silence) -> str:
-    """The scope, as people write it; of its cluster nothing is said."""
-    return str(replace(silence.scope, cluster=""))
 
 
 def until(silence: Silence) -> Line:
@@ -100,6 +94,11 @@ def kept_back(silence: Silence) -> str:
     return f"{counted(len(silence.incidents), 'incident')}, {counted(silence.deaths, 'death')}"
 
 
+def _why_these(answer: SilenceChanged) -> str:
+    chosen = answer.silence.known and answer.change is SilenceChange.BEGUN
+    return ", for what fires there now" if chosen else ""
+
+
 def _gets_through(silence: Silence) -> str:
     if not silence.scope.cause and not silence.known:
         return "Whatever it dies of is kept back."
@@ -108,9 +107,7 @@ def _gets_through(silence: Silence) -> str:
 
 
 def _lines(silence: Silence) -> Iterator[Line]:
-    yield joined(bold(what_is_silent(silence)), until(silence))
-    if not silence.scope.cause and silence.known:
-        yield plain(f"of what fired then: {', '.join(sorted(each.value for each in silence.known))}")
+    yield joined(bold(silence.covered), until(silence))
     yield joined(
         said("by ", Mention(silence.author)), because(silence), f"kept back {kept_back(silence)}", silence.id
     )

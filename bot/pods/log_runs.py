@@ -27,10 +27,12 @@ class LogRun:
 
 
 def choose(pod: Pod, container: str, command: GetLogs) -> LogRun | None:
-    """The run that is meant; None where a death is asked for and there was none."""
+    """The run that is meant; None where a death is asked for and there was none, or its run is gone."""
     status = next((each for each in pod.statuses() if each.name == container), None)
     state = status.state if status else ContainerState()
     ended_before = status is not None and status.last_state.terminated is not None
+    if command.ended_at is not None:
+        return _that_ended(status, command.ended_at) if status else None
     if command.around_death:
         return _that_died(status) if status else None
     not_started = state.running is None and state.terminated is None
@@ -59,6 +61,16 @@ def runs_again(pod: Pod, container: str) -> bool:
     if kind is ContainerKind.INIT and policy == "Always":
         policy = "OnFailure"  # an init container that did its work is done
     return policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0)
+
+
+def _that_ended(status: ContainerStatus, at: datetime) -> LogRun | None:
+    """The run that ended at this moment: the API keeps those of two runs, and the kubelet their logs."""
+    present, last = status.state.terminated, status.last_state.terminated
+    if present is not None and present.finished_at == at:
+        return LogRun(previous=False, has_previous=last is not None)
+    if last is not None and last.finished_at == at:
+        return LogRun(previous=True, has_previous=True)
+    return None
 
 
 def _that_died(status: ContainerStatus) -> LogRun | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.model.commands import GetLogs
-from bot.model.log_problems import NoDeath, NoPreviousRun, NoSuchContainerAnywhere
+from bot.model.log_problems import NoDeath, NoPreviousRun, NoSuchContainerAnywhere, RunGone
 from bot.model.people import Asker
 from bot.model.pods import Pod
 from bot.model.problems import NoSuchContainer
@@ -44,8 +44,8 @@ class LogSources:
     async def find(self, asker: Asker, command: GetLogs) -> tuple[LogSource, ...]:
         """Every run that is meant, those in trouble first; at least one.
 
-        Raises the misses of finder and workloads, `NoSuchContainer`, `NoSuchContainerAnywhere`, `NoDeath`
-        and `NoPreviousRun`.
+        Raises the misses of finder and workloads, `NoSuchContainer`, `NoSuchContainerAnywhere`, `NoDeath`,
+        `NoPreviousRun` and `RunGone`.
         """
         pods = await self._pods(asker, command)
         chosen = [(pod, container) for pod in pods for container in _containers(pod, command)]
@@ -56,6 +56,8 @@ class LogSources:
             for pod, container in chosen
             if (run := log_runs.choose(pod, container, command)) is not None
         ]
+        if not runs and command.ended_at is not None:
+            raise RunGone(msgspec.structs.replace(command, ended_at=None, previous=False))
         if not runs:
             raise NoDeath(f"`{subject(command)}`")
         if command.previous and len(runs) > 1:

@@ -125,7 +125,9 @@ class Policy:
         for role, grant in self._grants(asker):
             if verb in grant.verbs and grant.covers(namespace):
                 return self._unless_approval(role, grant, verb, namespace)
-        return _refusal(verb, namespace, self._why_not(asker, verb, namespace))
+        groups, people = self._who_may(asker, verb, namespace)
+        refusal = _refusal(verb, namespace, self._why_not(asker, verb, namespace))
+        return replace(refusal, groups=groups, people=people)
 
     def decide_path(self, asker: Asker, path: ApiPath) -> Decision:
         """The decision on reading the API at a path: the rule has to reach the namespace and the path."""
@@ -170,14 +172,7 @@ class Policy:
 
     def _why_not(self, asker: Asker, verb: Verb, namespace: str) -> str:
         """What comes nearest to allowing it, so that the person knows whom and what to ask for."""
-        able = {
-            role
-            for role, grants in self.roles.items()
-            if any(
-                verb in grant.verbs and grant.covers(namespace) and grant.holds_on(self.cluster)
-                for grant in grants
-            )
-        }
+        able = self._able(verb, namespace)
         for binding in self.bindings:
             if binding.role in able and binding.names(asker):
                 channels = _either(tuple(sorted(binding.channels)))
@@ -197,6 +192,32 @@ class Policy:
                     "and podbot does not see you as one."
                 )
         return f"It takes the role {roles}, which the policy file does not give you."
+
+    def _able(self, verb: Verb, namespace: str) -> frozenset[str]:
+        """The roles that allow this here."""
+        return frozenset(
+            role
+            for role, grants in self.roles.items()
+            if any(
+                verb in grant.verbs and grant.covers(namespace) and grant.holds_on(self.cluster)
+                for grant in grants
+            )
+        )
+
+    def _who_may(
+        self, asker: Asker, verb: Verb, namespace: str
+    ) -> tuple[tuple[UsergroupId, ...], tuple[UserId, ...]]:
+        """Whom to ask: the groups and people to whom such a role is given by name.
+
+        Nobody where the asker has it themselves, in another channel, or would have it as a full member.
+        """
+        able = self._able(verb, namespace)
+        bindings = [each for each in self.bindings if each.role in able]
+        if any(each.everyone or each.names(asker) for each in bindings):
+            return (), ()
+        groups = dict.fromkeys(group for each in bindings for group in sorted(each.usergroups))
+        people = dict.fromkeys(user for each in bindings for user in sorted(each.users))
+        return tuple(groups), tuple(people)
 
     def _elsewhere(self, asker: Asker, verb: Verb, namespace: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The asker's roles that would allow this on other clusters, and on which."""

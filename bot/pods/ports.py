@@ -11,6 +11,7 @@ import msgspec
 
 from bot.model.api_path import ApiPath
 from bot.model.controllers import Controller, DisruptionBudget
+from bot.model.deletions import Deletion
 from bot.model.events import Event
 from bot.model.history import FormerPod
 from bot.model.home import BotHealth
@@ -189,6 +190,16 @@ class Seen(Protocol):
 
     def health(self) -> BotHealth:
         """How fresh that is, and how the bot is otherwise."""
+        ...
+
+
+class DeletionNotes(Protocol):
+    """Who takes down what was deleted, beside the audit."""
+
+    async def deleted(self, deletion: Deletion) -> None:
+        """Have the incidents of these pods say so. Takes seconds where another replica has to be asked;
+        raises nothing that would be the asker's to know.
+        """
         ...
 
 

@@ -49,7 +49,7 @@ from bot.pods.log_following import LogFollowing
 from bot.pods.log_reading import LogReading
 from bot.pods.log_sources import LogSources
 from bot.pods.policy_keeper import PolicyKeeper
-from bot.pods.ports import PodCluster, PodHistory, Seen, Spending
+from bot.pods.ports import DeletionNotes, PodCluster, PodHistory, Seen, Spending
 from bot.pods.quota import DeletionLimits, Quota
 from bot.pods.raw import RawReading
 from bot.pods.usage import Usages
@@ -74,6 +74,7 @@ class PodService:
         seen: Seen | None = None,
         limits: DeletionLimits | None = None,
         spending: Spending | None = None,
+        notes: DeletionNotes | None = None,
     ) -> None:
         self._gate = Gate(cluster.name, policy, audit, served)
         finder = Finder(cluster, self._gate)
@@ -91,6 +92,7 @@ class PodService:
         self._debugging = Debugging(cluster, self._gate, finder, clock)
         self._raw = RawReading(cluster, self._gate)
         quota = Quota(limits or DeletionLimits(), clock, spending)
+        self._notes = notes
         self._plans = DeletionPlans(cluster, self._gate, finder, quota, clock)
         self._deletions = Deletions(cluster, self._gate, quota, clock)
 
@@ -165,6 +167,11 @@ class PodService:
     async def delete(self, asker: Asker, confirmation: Confirmation, keep: Keep) -> Deletion:
         """Carry out a deletion that its asker confirmed; before it, `keep` gets a last look at the pods."""
         return await self._deletions.carry_out(asker, confirmation, keep)
+
+    async def note(self, deletion: Deletion) -> None:
+        """Have the incidents of the pods that were deleted say so in their stories; takes seconds at most."""
+        if self._notes is not None:
+            await self._notes.deleted(deletion)
 
     def follow(self, deletion: Deletion) -> AsyncGenerator[Aftermath, None]:
         """What comes of a deletion, whenever that changes, for a few minutes."""

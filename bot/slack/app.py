@@ -28,6 +28,7 @@ from bot.slack.clusters import Clusters
 from bot.slack.connection import BotIdentity
 from bot.slack.deletion import DeletionDialog
 from bot.slack.desk import Desk, Pods, new_request_id
+from bot.slack.directory import SlackDirectory
 from bot.slack.failures import explained
 from bot.slack.files import Files
 from bot.slack.following import LogStreams
@@ -79,6 +80,7 @@ def build(
     desk = Desk(
         clusters=clusters,
         people=people,
+        directory=SlackDirectory(client, clock),
         speaker=speaker,
         dialog=dialog,
         streams=streams,

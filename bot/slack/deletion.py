@@ -88,6 +88,10 @@ class Deleter(Follower, Protocol):
         """Carry out a deletion that its asker confirmed; before it, `keep` gets a last look at the pods."""
         ...
 
+    async def note(self, deletion: Deletion) -> None:
+        """Have the incidents of the pods that were deleted say so in their stories; takes seconds at most."""
+        ...
+
 
 class DeletionDialog:
     """Asks, and does what was confirmed. One instance serves all dialogs."""
@@ -189,9 +193,10 @@ class DeletionDialog:
             ending = explained(error, asker.request)
         else:
             ending = deletion_ended(deletion)
-            # Side by side: the dialog does not wait for a channel that takes nothing just now.
+            # Side by side: the dialog waits neither for a channel that takes nothing just now nor for others.
             telling = self._tell(pods, deletion, story)
-            await asyncio.gather(telling, self._end_soon(view_id, waiting.place, ending))
+            ended = self._end_soon(view_id, waiting.place, ending)
+            await asyncio.gather(telling, ended, pods.note(deletion))
             return
         await self._end_soon(view_id, waiting.place, ending)
 

@@ -35,6 +35,7 @@ from bot.slack.ask import AskDialog, Knowledge
 from bot.slack.clusters import Clusters
 from bot.slack.debugging import DebugSource
 from bot.slack.deletion import Deleter, DeletionDialog
+from bot.slack.directory import SlackDirectory
 from bot.slack.failures import TookTooLong, explained
 from bot.slack.following import Followable, LogStreams
 from bot.slack.home import HomeSource, HomeTab
@@ -44,6 +45,7 @@ from bot.slack.payloads import Clicked, Submitted, Typed
 from bot.slack.picked import Picked
 from bot.slack.place import Place
 from bot.slack.speaker import Speaker
+from bot.slack.uncalled import mentioned, uncalled
 from bot.slack.windows import Runner, Windows
 
 logger = logs.get(__name__)
@@ -73,6 +75,7 @@ class Desk:
         *,
         clusters: Clusters[Pods],
         people: People,
+        directory: SlackDirectory,
         speaker: Speaker,
         dialog: DeletionDialog,
         streams: LogStreams,
@@ -88,6 +91,7 @@ class Desk:
         self._clusters = clusters
         self._incidents = incidents
         self._people = people
+        self._directory = directory
         self._speaker = speaker
         self._dialog = dialog
         self._streams = streams
@@ -172,11 +176,15 @@ class Desk:
     ) -> None:
         place = self._about(place, press)
         pods = self._clusters.of(place.cluster)
+        refused = False
         try:
             await self._carry_out(pods, asker, place, press, trigger=trigger, pressed=pressed)
         except UserError as error:
+            refused = True
             # Said here, where it is known which cluster was meant: what it offers to press goes on there.
             await self._speaker.tell(place, explained(error, asker.request))
+        if self._incidents is not None and pressed and trigger:
+            await self._incidents.chosen(asker, place, press.command, refused=refused)
 
     async def _carry_out(
         self, pods: Pods, asker: Asker, place: Place, press: Press, *, trigger: str, pressed: bool
@@ -201,7 +209,8 @@ class Desk:
             return
         message = reply(answer)
         if press.audience is Audience.CHANNEL:
-            if not await self._speaker.announce(place, shared(message, asker)):
+            record = uncalled(message, await self._directory.names(*mentioned(message)))
+            if not await self._speaker.announce(place, shared(record, asker)):
                 raise NotShared
         elif isinstance(answer, SilenceChanged) and answer.is_news:
             if not await self._speaker.announce(place, message):

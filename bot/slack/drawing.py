@@ -126,7 +126,11 @@ def _joins(left: Json, right: Json) -> bool:
 
 
 def actions(block: Actions) -> Json | None:
-    """Buttons and menus; what Slack has no room for is left out. None where nothing is left."""
+    """Buttons and menus; what Slack has no room for is left out. None where nothing is left.
+
+    A select goes on showing what somebody chose in it, and choosing that once more does nothing, until its
+    message is changed and the block has another id: so Slack's reference has it for every changed message.
+    """
     drawn: list[Json] = []
     room = limits.ACTIONS_SIZE
     for position, element in enumerate(block.elements[: limits.ACTIONS_ELEMENTS]):
@@ -134,7 +138,10 @@ def actions(block: Actions) -> Json | None:
         if each is not None and text_size(each) <= room:
             room -= text_size(each)
             drawn.append(each)
-    return {"type": "actions", "elements": drawn} if drawn else None
+    if not drawn:
+        return None
+    named = {} if block.edition is None else {"block_id": f"actions/{block.edition}"}
+    return {"type": "actions", **named, "elements": drawn}
 
 
 def text_size(value: object) -> int:
@@ -261,6 +268,8 @@ def _menu(menu: Menu, position: int) -> Json | None:
         options.append(option)
     if not options:
         return None
+    if menu.folded and len(menu.choices) <= limits.OVERFLOW_OPTIONS:
+        return {"type": "overflow", "action_id": code.action_id, "options": options}
     missing = len(menu.choices) - len(options)
     words = f"{menu.placeholder} ({len(options)} of {len(menu.choices)})" if missing else menu.placeholder
     return {

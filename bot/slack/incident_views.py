@@ -13,7 +13,6 @@ from typing import TypeAlias
 import msgspec
 
 from bot.commands.incident_arguments import lasting
-from bot.commands.silence_words import what_is_silent
 from bot.errors import PodbotError
 from bot.model.commands import LONGEST_REASON
 from bot.model.incident_commands import (
@@ -37,6 +36,8 @@ WHAT, LASTING, REASON = "what", "lasting", "reason"
 """The blocks, each with one input."""
 
 _HINT = "45m, 2h, 3d: from a minute to 7 days."
+_TOLD = "It is told in the incident's thread."
+_TOLD_WIDER = "It is told in the incident's thread; in the channel, where more than the incident is silenced."
 
 
 class Reach(Enum):
@@ -62,6 +63,8 @@ class PendingEdit(msgspec.Struct, frozen=True, kw_only=True, tag="edit"):
 
     place: Place
     silence: SilenceId
+    reason: str = ""
+    """As it is; what is left so is no change."""
 
 
 class PendingResolve(msgspec.Struct, frozen=True, kw_only=True, tag="resolve"):
@@ -114,7 +117,7 @@ def silence_dialog(incident: Incident, place: Place) -> Json:
                 optional=True,
                 hint=f"{_HINT} Left empty: until the incident is over, and no longer than 7 days.",
             ),
-            _reason(optional=True),
+            _reason(optional=True, told=_TOLD if not one_workload else _TOLD_WIDER),
         ],
     )
 
@@ -122,12 +125,12 @@ def silence_dialog(incident: Incident, place: Place) -> Json:
 def edit_dialog(silence: Silence, place: Place) -> Json:
     """Another end, another reason."""
     ends: Line = (
-        bold(what_is_silent(silence)),
+        bold(silence.covered),
         Text(" is silent until "),
         Moment(silence.until, with_date=True),
     )
     return _dialog(
-        PendingEdit(place=place, silence=silence.id),
+        PendingEdit(place=place, silence=silence.id, reason=silence.reason[:LONGEST_REASON]),
         title="Change silence",
         submit="Change",
         blocks=[
@@ -139,7 +142,7 @@ def edit_dialog(silence: Silence, place: Place) -> Json:
                 optional=True,
                 hint=f"{_HINT} Left empty: its end stays as it is.",
             ),
-            _reason(optional=True, initial=silence.reason),
+            _reason(optional=True, initial=silence.reason, told="It is told with the silence."),
         ],
     )
 
@@ -149,8 +152,8 @@ def resolve_dialog(identity: IncidentId, failing: str, place: Place) -> Json:
     how = f"Still failing: {failing}." if failing else "It is still failing, as far as podbot can tell."
     return _dialog(
         PendingResolve(place=place, incident=identity),
-        title="Close incident",
-        submit="Close anyway",
+        title="Resolve incident",
+        submit="Resolve anyway",
         blocks=[
             *_lines(
                 (bold(how),),
@@ -175,8 +178,8 @@ def command(pending: Pending, values: Mapping[str, str]) -> IncidentCommand:
             return _silence(pending, values, reason)
         case PendingEdit():
             duration = _lasting(values)
-            if duration is None and not reason:
-                raise Mistaken({LASTING: "Say for how long, or give another reason."})
+            if duration is None and reason in {"", " ".join(pending.reason.split())}:
+                raise Mistaken({LASTING: "Nothing is changed: say for how long, or give another reason."})
             return EditSilence(silence=pending.silence, lasting=duration, reason=reason)
         case PendingResolve():
             if not reason:
@@ -212,11 +215,11 @@ def _lasting(values: Mapping[str, str]) -> timedelta | None:
         raise Mistaken({LASTING: f"{words[:1].upper()}{words[1:]}."}) from error
 
 
-def _reason(*, optional: bool, initial: str = "") -> Json:
+def _reason(*, optional: bool, initial: str = "", told: str = _TOLD) -> Json:
     element: Json = {"type": "plain_text_input", "max_length": LONGEST_REASON}
     if initial:
         element["initial_value"] = initial[:LONGEST_REASON]
-    return _input(REASON, "Reason", element, optional=optional, hint="It is told in the incident's thread.")
+    return _input(REASON, "Reason", element, optional=optional, hint=told)
 
 
 def _input(block: str, label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:

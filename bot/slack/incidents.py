@@ -58,6 +58,10 @@ class IncidentSource(AlertSource, Protocol):
         """An incident on which the asker may act."""
         ...
 
+    async def draw_anew(self, asker: Asker, identity: IncidentId) -> None:
+        """Have the incident's message forget what was chosen in its menus."""
+        ...
+
     async def to_edit(self, asker: Asker, identity: SilenceId) -> Silence:
         """A silence that the asker may edit."""
         ...
@@ -104,6 +108,19 @@ class IncidentDesk:
             answer = await self._done(source, asker, place, command, trigger)
         return None if answer is None or (pressed and _shows_by_itself(press, answer)) else answer
 
+    async def chosen(self, asker: Asker, place: Place, command: Command, *, refused: bool) -> None:
+        """Once the one who chose it is answered: where nothing came of a choice, have its menu forget it.
+
+        A dialog counts as nothing: Slack does not say if it is cancelled.
+        """
+        if not isinstance(command, SilenceIncident) or not (refused or command.asks):
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._sources.of(place.cluster).draw_anew(asker, command.incident)
+        except (UserError, TimeoutError) as error:
+            logger.info("choice_not_forgotten", incident=command.incident, problem=str(error))
+
     async def _done(
         self,
         source: IncidentSource,
@@ -130,7 +147,7 @@ class IncidentDesk:
         """
         missing: UserError
         match command:
-            case SilenceIncident(lasting=None, until_resolved=False):
+            case SilenceIncident() if command.asks:
                 incident = await source.to_act_on(asker, command.incident)
                 view, missing = incident_views.silence_dialog(incident, place), HowLong(command.incident)
             case EditSilence(lasting=None, reason=""):

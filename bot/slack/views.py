@@ -131,7 +131,7 @@ def _view(message: Message, *, close: str) -> Json:
     rendered = render(structs.replace(message, blocks=shown or (Paragraph(((Text(message.text),),)),)))
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": "Delete pods"},
+        "title": {"type": "plain_text", "text": "Delete"},
         "close": {"type": "plain_text", "text": close},
         "blocks": list(rendered.blocks),
     }

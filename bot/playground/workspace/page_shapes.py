@@ -78,6 +78,8 @@ def message_json(workspace: Workspace, message: Message) -> Json:
         shown["edited"] = {"ts": message.edited}
     if message.ephemeral_to is not None:
         shown["ephemeral"] = True
+    if message.broadcast:
+        shown["broadcast"] = True
     if message.metadata is not None:
         shown["metadata"] = message.metadata
     if message.tombstone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,10 @@ Allows = Callable[[dict[str, str]], bool]
 
 
 @asynccontextmanager
-async def api_server(allows: Allows = lambda _: True, *, reviews: bool = True) -> AsyncIterator[str]:
-    """An API server that lists no pods, has one, and answers access reviews."""
+async def api_server(
+    allows: Allows = lambda _: True, *, reviews: bool = True, identified: bool = True
+) -> AsyncIterator[str]:
+    """An API server that lists no pods, has one, answers access reviews, and says which cluster it is of."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/selfsubjectaccessreviews") and reviews:
@@ -51,6 +54,8 @@ async def api_server(allows: Allows = lambda _: True, *, reviews: bool = True) -
             return web.json_response({"metadata": {"resourceVersion": "1"}, "items": []})
         if request.path.endswith("/pods/web-1"):
             return web.json_response(POD)
+        if request.path == "/api/v1/namespaces/kube-system" and identified:
+            return web.json_response({"metadata": {"name": "kube-system", "uid": "uid-of-prod"}})
         if request.path == "/api/v1/namespaces/shop":
             return web.json_response({"metadata": {"name": "shop"}})
         return web.json_response({"kind": "Status", "code": 404, "message": "no"}, status=404)
@@ -166,6 +171,20 @@ async def test_what_has_no_effect_is_pointed_out(environment: dict[str, str], tm
     ]
 
 
+async def test_what_is_not_as_the_defaults_have_it_is_said(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Who wonders why an alert came late looks here; of the defaults there is nothing to say."""
+    text = "version: 1\ntimings: {not_ready: 20m, image_pull: 1m}\nlimits: {incidents_a_minute: 5}\n"
+    lines = await found(with_config(environment, tmp_path, text), offline=True)
+    assert (
+        "ok     PODBOT_CONFIG: times and limits other than the defaults: "
+        "not_ready 20m (10m), incidents_a_minute 5 (10)"
+    ) in lines
+    usual = await found(with_config(environment, tmp_path, "version: 1\n"), offline=True)
+    assert not any("defaults" in each for each in usual)
+
+
 async def test_rights_that_are_missing_are_named_with_what_they_cost(environment: dict[str, str]) -> None:
     """By namespace; a right that only a grant of the policy needs is asked for where there is one."""
 
@@ -193,6 +212,17 @@ async def test_a_cluster_that_answers_no_reviews_is_not_called_wrong(environment
     assert any("answers, but cannot be asked what it allows" in each for each in lines)
 
 
+async def test_a_cluster_that_does_not_say_which_it_is(environment: dict[str, str]) -> None:
+    """Nothing is wrong with that, but nobody would notice another cluster in its place."""
+    async with api_server(identified=False) as url:
+        lines = await found(environment | {"PODBOT_KUBE_API_URL": url, "PODBOT_CLUSTER_NAME": "prod-eu"})
+    assert [each.split(" (")[0] for each in lines if "prod-eu" in each and "KUBECONFIG" not in each] == [
+        "warn   prod-eu: podbot would not notice another cluster under this name: "
+        "No namespace `kube-system` on prod-eu. Nothing was changed.",
+        "ok     prod-eu: answers, and allows all that podbot needs",
+    ]
+
+
 async def test_every_channel_that_is_named_is_looked_at(environment: dict[str, str], tmp_path: Path) -> None:
     """With what names it: one that is not there would swallow alerts."""
     async with workspace() as slack, api_server() as url:
@@ -201,13 +231,48 @@ async def test_every_channel_that_is_named_is_looked_at(environment: dict[str, s
             | {"SLACK_API_URL": slack.api_url, "PODBOT_KUBE_API_URL": url}
         )
     wrong = [each for each in lines if each.startswith("wrong  slack")]
-    assert [each.split(": ")[1] for each in wrong] == [
+    assert [each.split(": ")[1] for each in wrong if "channel" in each] == [
         "channel C02ARCHIVE, route archive",
         "channel C03SHOP, route shop-critical",
         "channel C04NIGHT, route night",
         "channel C05DUTY, route night",
         "channel C06BACKUP, escalation on-call",
     ]
+
+
+async def test_people_and_groups_that_are_named_are_looked_at(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Whoever is not there is called in vain, and nobody would hear of it before the alert."""
+    (tmp_path / "policy.yaml").write_text(
+        "version: 1\nroles: {all: [{verbs: [list], namespaces: ['*']}]}\n"
+        "bindings: [{role: all, users: [U01ALICE, U99BOB], usergroups: [S01ONCALL, S99NOBODY]}]\n"
+    )
+    async with workspace() as slack:
+        lines = await found(environment | {"SLACK_API_URL": slack.api_url})
+    assert [each for each in lines if "role all" in each] == [
+        "ok     slack: person U01ALICE, role all of the policy: is there",
+        "wrong  slack: person U99BOB, role all of the policy: nobody in this workspace has this id",
+        "ok     slack: user group S01ONCALL, role all of the policy: is there",
+        "wrong  slack: user group S99NOBODY, role all of the policy: no user group in use has this id",
+    ]
+
+
+async def test_without_the_scope_it_says_so(environment: dict[str, str], tmp_path: Path) -> None:
+    """Once for all of them, with the scope that is missing."""
+    (tmp_path / "policy.yaml").write_text(
+        "version: 1\nroles: {all: [{verbs: [list], namespaces: ['*']}]}\n"
+        "bindings: [{role: all, usergroups: [S01ONCALL, S99NOBODY]}]\n"
+    )
+    settings = demo_settings()
+    scopes = settings.app.scopes - {"usergroups:read"}
+    without = replace(settings, app=replace(settings.app, scopes=scopes))
+    async with serve(Workspace(without)) as slack:
+        lines = await found(environment | {"SLACK_API_URL": slack.api_url})
+    assert (
+        "warn   slack: user groups S01ONCALL, S99NOBODY: Slack answered missing_scope, "
+        "needs the scope usergroups:read"
+    ) in lines
 
 
 async def test_where_an_alert_would_go_and_why(environment: dict[str, str], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.commands.deletion_story import (
 )
 from bot.commands.last_look import evidence
 from bot.commands.replies import reply
-from bot.model.answers import Health, PodRow, PodSummary
+from bot.model.answers import PodSummary
 from bot.model.commands import DeletePod, DeletePods, Manner
 from bot.model.deletions import (
     Aftermath,
@@ -37,7 +37,7 @@ from bot.model.messages import Message
 from bot.model.pods import ClusterName, EmptyDir, HostPath, Owner, PodUid, Volume
 from bot.slack.blocks import render
 from bot.slack.limits import MESSAGE_BLOCKS
-from tests.support.deletions import deleted, deletion
+from tests.support.deletions import a_summary, deleted, deletion
 from tests.support.memory_cluster import pod
 from tests.unit.commands.drawing import check_golden, draw
 
@@ -252,32 +252,7 @@ def test_the_beginning_and_the_ends() -> None:
 
 
 def summary(name: str = "web-1") -> PodSummary:
-    return PodSummary(
-        cluster=CLUSTER,
-        row=PodRow(
-            namespace="shop",
-            name=name,
-            ready="1/1",
-            status="Running",
-            restarts="0",
-            age="12m",
-            ip="10.1.2.3",
-            node="node-3",
-            nominated_node="<none>",
-            readiness_gates="<none>",
-            health=Health.HEALTHY,
-        ),
-        uid=PodUid("0f5e"),
-        owner=WEB,
-        replaced_by_itself=True,
-        terminating=False,
-        reason="",
-        message="",
-        containers=(),
-        failing_conditions=(),
-        events=(),
-        seen_at=NOW,
-    )
+    return a_summary(name, uid=PodUid("0f5e"), age="12m", seen_at=NOW)
 
 
 def test_the_evidence_is_two_files_a_pod() -> None:

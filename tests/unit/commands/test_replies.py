@@ -29,6 +29,7 @@ from bot.model.answers import (
 from bot.model.commands import GetLogs, ListPods, OpenPod, Verb
 from bot.model.containers import ContainerKind, ContainerState, Running, Terminated, Waiting
 from bot.model.events import Event
+from bot.model.log_problems import RunGone
 from bot.model.messages import Actions, Button, Menu, Message, Paragraph, Preformatted, Table
 from bot.model.people import Person, UsergroupId, UserId
 from bot.model.pods import ALL_NAMESPACES, ClusterName, ObjectMeta, Owner, PodCondition, PodUid
@@ -260,6 +261,18 @@ PROBLEMS: dict[str, UserError] = {
     "problem-refused": Refused(
         Decision(allowed=False, verb=Verb.DELETE, namespace="payments", rule=None, why="No role allows it.")
     ),
+    "problem-refused-logs": Refused(
+        Decision(
+            allowed=False,
+            verb=Verb.LOGS,
+            namespace="payments",
+            rule=None,
+            why="Role on-call would allow it, outside payments.",
+            groups=(UsergroupId("S01PAY"),),
+            people=(UserId("U01ALICE"),),
+        )
+    ),
+    "problem-run-gone": RunGone(GetLogs(namespace="shop", pod=POD, container="app")),
     "problem-no-such-pod": NoSuchPod("web-1", "shop", (POD, "web-7d4b9c-9k2mm")),
     "problem-ambiguous": AmbiguousPod(
         "web",

@@ -11,6 +11,7 @@ from bot.errors import InvalidRequest
 from bot.model.answers import LogExcerpt
 from bot.model.commands import GetLogs
 from bot.model.containers import ContainerState, ContainerStatus
+from bot.model.log_problems import RunGone
 from bot.model.problems import NoSuchContainer
 from bot.pods.log_reading import DEFAULT_TAIL, LOG_LIMIT
 from tests.support.memory_cluster import crash_looping, ended, pod, running
@@ -87,6 +88,33 @@ async def test_the_current_run_where_there_is_one(desk: Desk) -> None:
     desk.cluster.write_log(found, "app", "starting\n")
     answer = await excerpt(desk)
     assert (answer.lines, answer.previous, answer.has_previous) == (("starting",), False, True)
+
+
+@pytest.mark.parametrize("previous", [False, True], ids=["the-present-run", "the-one-before"])
+async def test_an_alerts_run_is_the_one_that_ended_then(desk: Desk, previous: bool) -> None:
+    """Whichever of the two that are kept it is by now."""
+    died = ended()
+    status = (
+        running("app", last=died)
+        if previous
+        else ContainerStatus(name="app", state=ContainerState(terminated=died))
+    )
+    found = pod("web-1", statuses=[status])
+    desk.cluster.put(found)
+    desk.cluster.write_log(found, "app", "panic\n", previous=previous)
+    answer = await excerpt(desk, msgspec.structs.replace(LOGS, ended_at=died.finished_at))
+    assert (answer.lines, answer.previous, answer.previous_by_itself) == (("panic",), previous, False)
+
+
+async def test_an_alerts_run_that_is_gone_is_not_taken_for_a_later_one(desk: Desk) -> None:
+    """It died of something else; the alert has what is left of the one that is meant."""
+    died = ended()
+    assert died.finished_at is not None
+    desk.cluster.put(pod("web-1", statuses=[crash_looping("app")]))
+    with pytest.raises(RunGone, match="last lines are in the alert") as gone:
+        await excerpt(desk, msgspec.structs.replace(LOGS, ended_at=died.finished_at - timedelta(minutes=1)))
+    assert gone.value.latest == LOGS
+    assert not [call for call in desk.cluster.calls if call.startswith("read_log")]
 
 
 async def test_the_previous_run_when_asked_for(desk: Desk) -> None:

@@ -103,6 +103,27 @@ def test_a_refusal_names_the_rule_that_is_missing(who: Asker, verb: Verb, namesp
     assert DESIGN_POLICY.decide(who, verb, namespace).why == why
 
 
+@pytest.mark.parametrize(
+    ("who", "groups", "people"),
+    [
+        pytest.param(asker("U08"), ("S01PAY",), ("U07",), id="those-of-the-role"),
+        pytest.param(asker("U07", channel="C09"), (), (), id="nobody-where-one-has-it-elsewhere"),
+    ],
+)
+def test_a_refusal_says_whom_to_ask(who: Asker, groups: tuple[str, ...], people: tuple[str, ...]) -> None:
+    """The groups and people that hold a role which allows it here; not those of another namespace."""
+    roles: dict[str, tuple[Grant, ...]] = {
+        each: (Grant(verbs=frozenset({Verb.DELETE}), namespaces=(each,)),) for each in ("payments", "shop")
+    }
+    bindings = (
+        Binding(role="payments", usergroups=frozenset({UsergroupId("S01PAY")})),
+        Binding(role="payments", users=frozenset({UserId("U07")}), channels=frozenset({ChannelId("C01")})),
+        Binding(role="shop", users=frozenset({UserId("U09")})),
+    )
+    decision = Policy(roles=roles, bindings=bindings).decide(who, Verb.DELETE, "payments")
+    assert (decision.groups, decision.people) == (groups, people)
+
+
 def test_a_role_for_other_namespaces_says_which() -> None:
     """Rules that name namespaces say where they end."""
     grants = (Grant(verbs=frozenset({Verb.DELETE}), namespaces=("shop", "cart-*", "web")),)

@@ -31,6 +31,7 @@ from bot.slack.followups import FollowUps
 from bot.slack.incidents import IncidentSource
 from bot.slack.intake import Intake
 from bot.slack.people import SlackPeople
+from tests.support.patient_loop import dated
 from tests.support.people import Person, person
 from tests.support.told_deletions import ToldDeletions
 
@@ -182,5 +183,5 @@ async def podbot_in(
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    async with podbot_in(Workspace(demo_settings())) as bench:
+    async with podbot_in(Workspace(demo_settings(), clock=dated())) as bench:
         yield bench

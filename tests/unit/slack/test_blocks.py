@@ -211,6 +211,25 @@ def test_a_menu_with_more_choices_than_slack_takes_says_so() -> None:
     assert menu["placeholder"]["text"] == "Pod (100 of 240)"
 
 
+def test_what_is_seldom_needed_is_behind_the_dots() -> None:
+    """Dots keep no choice, unlike a select; they hold five entries at most, so more than that is a select."""
+    choices = tuple(Choice(str(n), OpenPod(namespace="s", pod=f"p{n}")) for n in range(6))
+    row = Actions((Menu("⋯", choices[:5], folded=True), Menu("⋯", choices, folded=True)))
+    rendered = render(Message(text="menu", blocks=(row,)))
+    assert_taken(rendered)
+    [block] = rendered.blocks
+    assert [each["type"] for each in block["elements"]] == ["overflow", "static_select"]
+
+
+def test_the_row_of_each_wording_has_an_id_of_its_own() -> None:
+    """By which Slack knows that what was chosen in the one before is not chosen in this one."""
+    row = (Menu("Pod", (Choice("web-1", OpenPod(namespace="s", pod="web-1")),)),)
+    blocks = tuple(Actions(row, edition=edition) for edition in (1, 2, None))
+    first, second, other = render(Message(text="menu", blocks=blocks)).blocks
+    assert first["block_id"] != second["block_id"]
+    assert "block_id" not in other
+
+
 def test_files_get_harmless_names_and_clean_content() -> None:
     """A file's name is fit for any disk; its text can be sent to a terminal; bytes stay as they are."""
     files = (
@@ -268,7 +287,10 @@ LINES = st.lists(INLINES, max_size=14).map(tuple)
 PRESSES = st.builds(OpenPod, namespace=HOSTILE_TEXT, pod=HOSTILE_TEXT)
 BUTTONS = st.builds(Button, HOSTILE_TEXT, PRESSES, st.booleans())
 MENUS = st.builds(
-    Menu, HOSTILE_TEXT, st.lists(st.builds(Choice, HOSTILE_TEXT, PRESSES), max_size=5).map(tuple)
+    Menu,
+    HOSTILE_TEXT,
+    st.lists(st.builds(Choice, HOSTILE_TEXT, PRESSES), max_size=7).map(tuple),
+    folded=st.booleans(),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from structlog.testing import capture_logs
@@ -83,10 +82,10 @@ async def test_closing_is_quick_and_clean(bench: Bench) -> None:
     line = SocketConnection(None, client=bench.client, app_token="xapp-playground-app")  # type: ignore[arg-type]
     task = asyncio.create_task(line.run())
     await until(lambda: line.connected)
-    began = time.monotonic()
+    began = asyncio.get_running_loop().time()
     task.cancel()
     await asyncio.wait({task})
-    assert time.monotonic() - began < 2
+    assert asyncio.get_running_loop().time() - began < 2
     assert task.cancelled()
     assert not line.connected
     assert not [left for left in asyncio.all_tasks() if left.get_name() == "slack-envelope"]

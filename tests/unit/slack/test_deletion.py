@@ -26,6 +26,7 @@ from tests.support.clock import START
 from tests.support.drawing import as_text, view_as_text
 from tests.support.memory_claims import MemoryClaims
 from tests.support.told_deletions import REPLACED, UID
+from tests.support.waiting import eventually
 from tests.unit.slack.conftest import ALICE, Bench, podbot_in
 
 PLACE = Place(user=UserId(ALICE), channel=ChannelId("C01INCIDENTS"))
@@ -304,6 +305,14 @@ async def test_a_bot_that_stops_says_that_it_follows_no_more(bench: Bench) -> No
     await deleted(bench)
     await bench.follow_ups.close(2.0)
     await bench.bob.sees("#incidents", "podbot was restarted and does not follow this any further.")
+
+
+async def test_what_was_deleted_is_noted_beside_the_channel(bench: Bench) -> None:
+    """The incidents of these pods have it in their stories, with its reason."""
+    await deleted(bench)
+    await eventually(lambda: len(bench.pods.noted) == 1)
+    (deletion,) = bench.pods.noted
+    assert [pod.name for pod in deletion.of(Fate.DELETED)] == ["web-1"]
 
 
 async def test_what_is_over_stays_as_it_was_said(bench: Bench) -> None:

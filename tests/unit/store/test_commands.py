@@ -16,6 +16,7 @@ from bot.clock import SystemClock
 from bot.model.deaths import Cause
 from bot.model.leadership import Term
 from bot.model.letters import LetterKey
+from bot.model.pods import ClusterUid
 from bot.store.store import open_store
 from tests.support.deaths import CLUSTER, a_death, a_pods_death
 from tests.support.stores import Entries, a_batch, an_incident, posted
@@ -102,6 +103,24 @@ def test_migrate_and_its_check(file: Path) -> None:
     assert "migrated from an empty database" in podbot(file, "migrate").stdout
     checked = podbot(file, "migrate", "--check")
     assert (checked.exit_code, "is up to date" in checked.stdout) == (0, True)
+
+
+def test_a_clusters_name_is_freed(file: Path) -> None:
+    """By its name; one that stands for no cluster is refused, and so is a check that would change it."""
+
+    async def named() -> None:
+        async with open_store(f"sqlite:///{file}", clock=SystemClock(), audit_log=Entries()) as store:
+            await store.identities.holder(CLUSTER, ClusterUid("uid-of-the-first"))
+
+    asyncio.run(named())
+    contradiction = podbot(file, "migrate", "--check", "--forget-cluster", CLUSTER)
+    assert (contradiction.exit_code, "--check changes nothing" in contradiction.stderr) == (2, True)
+    slip = podbot(file, "migrate", "--forget-cluster", "prod")
+    assert (slip.exit_code, f"there are: {CLUSTER}" in slip.stderr) == (1, True)
+    freed = podbot(file, "migrate", "--forget-cluster", CLUSTER)
+    assert (freed.exit_code, f"{CLUSTER} is forgotten" in freed.stdout) == (0, True)
+    again = podbot(file, "migrate", "--forget-cluster", CLUSTER)
+    assert (again.exit_code, "there are: none" in again.stderr) == (1, True)
 
 
 def test_backup(file: Path) -> None:

@@ -95,7 +95,7 @@ def killed(writer: subprocess.Popen[bytes], file: Path, first: int, after: float
     return saved
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_a_writer_that_is_killed_at_any_moment(folder: Path) -> None:
     """Every batch that it said was saved is there whole, and none is there in part."""
     chance = random.Random(5)  # noqa: S311 - any moment will do

@@ -19,6 +19,7 @@ from bot.playground.cluster.resources import DEPLOYMENTS, REPLICASETS
 
 COMPONENT = "deployment-controller"
 REVISION = "deployment.kubernetes.io/revision"
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 HASH = "pod-template-hash"
 
 
@@ -49,7 +50,10 @@ def reconcile_deployment(world: World, namespace: str, name: str) -> None:
         newest = _create(world, deployment, wanted_hash, revision=revision_of(sets[-1]) + 1 if sets else 1)
     elif sets[-1] is not newest:
         newest = copied(newest)
-        newest["metadata"]["annotations"][REVISION] = str(revision_of(sets[-1]) + 1)
+        annotations = newest["metadata"]["annotations"]
+        earlier = [annotations[REVISION_HISTORY]] if REVISION_HISTORY in annotations else []
+        annotations[REVISION_HISTORY] = ",".join([*earlier, annotations[REVISION]])
+        annotations[REVISION] = str(revision_of(sets[-1]) + 1)
         newest = world.store.update(newest)
     older = [s for s in sets if uid_of(s) != uid_of(newest)]
     _roll(world, deployment, newest, older)

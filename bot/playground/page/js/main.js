@@ -19,7 +19,7 @@ import { clearNotices, notify } from "./notices.js";
 import { Panel } from "./panel.js";
 import { followPermalinks } from "./permalinks.js";
 import { Sidebar } from "./sidebar.js";
-import { isReply, State } from "./state.js";
+import { isInChannel, State } from "./state.js";
 import { ThreadPane } from "./thread.js";
 import { startTicking } from "./time.js";
 
@@ -209,8 +209,8 @@ class App {
     const { state } = this;
     if (channel === state.channelId) {
       this.conversation.schedule();
-      if (added && message && !isReply(message)) this.conversation.arrived(message);
-    } else if (added && message && message.user !== state.me && !isReply(message)) {
+      if (added && message && isInChannel(message)) this.conversation.arrived(message);
+    } else if (added && message && message.user !== state.me && isInChannel(message)) {
       const place = state.channel(channel);
       if (place) announce(`New message in ${state.channelName(place)}`);
     }

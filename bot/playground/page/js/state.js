@@ -14,6 +14,7 @@
  * @property {Record<string, any>[]} [blocks]
  * @property {{ts: string}} [edited]
  * @property {boolean} [ephemeral]
+ * @property {boolean} [broadcast]
  * @property {Record<string, any>[]} [files]
  * @property {number} [reply_count]
  * @property {boolean} [deleted]
@@ -118,9 +119,9 @@ export class State {
     this.emit("unread");
   }
 
-  /** @param {string} channel @returns {Message[]} top-level messages, oldest first */
+  /** @param {string} channel @returns {Message[]} what the channel shows, oldest first */
   topLevel(channel) {
-    return this.#all(channel).filter((message) => !isReply(message));
+    return this.#all(channel).filter(isInChannel);
   }
 
   /** @param {string} channel @param {string} ts @returns {Message[]} oldest first */
@@ -220,7 +221,12 @@ export class State {
   }
 }
 
+/** @param {Message} message @returns {boolean} a reply may be sent to the channel, too */
+export function isInChannel(message) {
+  return !isReply(message) || message.broadcast === true;
+}
+
 /** @param {Message} message @returns {boolean} */
-export function isReply(message) {
+function isReply(message) {
   return message.thread_ts !== undefined && message.thread_ts !== null && message.thread_ts !== message.ts;
 }
