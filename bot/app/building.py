@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.app.ground import Ground
 from bot.app.line import Line, Shared
 from bot.clock import Clock
+from bot.incidents.deletions import DeletionNotes
 from bot.incidents.errands import SharedBoard
 from bot.incidents.latest import LatestIncidents
 from bot.incidents.ports import Pictures
@@ -21,6 +22,7 @@ from bot.incidents.service import IncidentService
 from bot.kube.cluster import KubeCluster
 from bot.kube.connect import connect
 from bot.model.home import BotHealth
+from bot.model.incidents import IncidentId
 from bot.model.letters import LetterKey
 from bot.model.pages import PageFacts
 from bot.model.people import ChannelId
@@ -40,6 +42,7 @@ from bot.settings import Settings
 from bot.slack.client import WebClient, open_client
 from bot.slack.clusters import Clusters, Served
 from bot.slack.delivery import SlackDelivery
+from bot.slack.directory import SlackDirectory
 from bot.slack.door import SlackDoor
 from bot.slack.pulse import SlackPulse
 from bot.store.store import Store
@@ -79,6 +82,15 @@ async def build(
     return building.joined(clusters)
 
 
+def fallback_of(settings: Settings) -> Fallback:
+    """Where alerts go that cannot go their own way."""
+    webhook = settings.fallback_webhook
+    return Fallback(
+        channel=ChannelId(settings.alert_channel),
+        webhook=IncomingWebhook(webhook) if webhook is not None else None,
+    )
+
+
 class _Building:
     """What the parts are made of."""
 
@@ -98,6 +110,7 @@ class _Building:
         self._store = store
         self._client = client
         self._pictures = pictures
+        self._directory = SlackDirectory(client, clock)
         self._channel = ChannelId(settings.alert_channel)
         self._identity = new_identity()
         self._load = Load()
@@ -105,9 +118,16 @@ class _Building:
     def joined(self, clusters: Sequence[KubeCluster]) -> Parts:
         """The whole bot over these clusters, the default one first."""
         config, pulse = self._ground.config, SlackPulse(self._client)
-        fallback = self._fallback()
-        to_slack = Dispatcher(SlackDelivery(self._client), self._clock, fallback=fallback)
-        paging = WebhookDelivery(lambda: config.config.webhooks, _links(to_slack, pulse))
+        fallback = fallback_of(self._settings)
+        # A store that is shared does not say which of its replicas live, and so whose words nobody ends.
+        own = None if self._store.is_shared else self._store.own_letters
+        to_slack = Dispatcher(SlackDelivery(self._client), self._clock, fallback=fallback, own=own)
+        link = _links(to_slack, pulse)
+        paging = WebhookDelivery(
+            lambda: config.config.webhooks,
+            lambda facts: link(ClusterName(facts.cluster), LetterKey(f"incident/{facts.incident}")),
+            lambda facts, webhook, problem: _page_answered(lines, facts, webhook, problem),
+        )
         outbox = Branches(to_slack, Dispatcher(paging, self._clock), paging.trouble)
         shared = Shared(
             store=self._store,
@@ -117,6 +137,7 @@ class _Building:
             alert_channel=self._channel,
             config=config,
             pictures=self._pictures,
+            link=link,
         )
         lines = [Line(each, self._leadership(each), shared) for each in clusters]
         door = self._door(lines)
@@ -131,6 +152,7 @@ class _Building:
             last_resort=fallback.webhook,
             is_first=self._store.claims.first,
             clock=self._clock,
+            own=own,
         )
         eternal = {
             "policy": self._ground.policy.run,
@@ -149,13 +171,6 @@ class _Building:
         lease = cluster.lease(settings.lease_namespace or cluster.default_namespace, settings.lease_name)
         return Elector(lease, self._identity, self._clock, seconds=settings.lease_seconds, load=self._load)
 
-    def _fallback(self) -> Fallback:
-        """Where alerts go that cannot go their own way."""
-        webhook = self._settings.fallback_webhook
-        return Fallback(
-            channel=self._channel, webhook=IncomingWebhook(webhook) if webhook is not None else None
-        )
-
     def _door(self, lines: Sequence[Line]) -> SlackDoor:
         settings = self._settings
 
@@ -170,6 +185,7 @@ class _Building:
                 seen=_Seen(line, lambda: door.open),
                 limits=DeletionLimits(at_once=settings.delete_at_once, per_person=settings.delete_per_person),
                 spending=self._store.spending,
+                notes=DeletionNotes(self._board(line), self._latest(line), self._clock),
             )
 
         def served(line: Line, by: _Service) -> Served[_Service]:
@@ -188,6 +204,13 @@ class _Building:
         )
         return door
 
+    def _board(self, line: Line) -> SharedBoard:
+        errands = self._store.errands(line.name) if self._store.is_shared else None
+        return SharedBoard(line.keeper, errands, self._clock)
+
+    def _latest(self, line: Line) -> LatestIncidents:
+        return LatestIncidents(line.keeper, self._store.archive(line.name))
+
     def _incidents(self, line: Line) -> IncidentService:
         store, clock, name = self._store, self._clock, line.name
         gate = Gate(name, self._ground.policy, store.audit, self._settings.namespaces)
@@ -195,14 +218,21 @@ class _Building:
             name,
             gate,
             clock,
-            board=SharedBoard(line.keeper, store.errands(name) if store.is_shared else None, clock),
-            incidents=LatestIncidents(line.keeper, store.archive(name)),
+            board=self._board(line),
+            incidents=self._latest(line),
             silences=store.silences,
             chronicle=store.chronicle,
             pods=line.pods,
             history=line.history,
             routing=line.routes,
-            readings=IncidentReadings(name, gate, clock, chronicle=store.chronicle, pictures=self._pictures),
+            readings=IncidentReadings(
+                name,
+                gate,
+                clock,
+                chronicle=store.chronicle,
+                pictures=self._pictures,
+                directory=self._directory,
+            ),
         )
 
 
@@ -228,17 +258,24 @@ class _Seen:
         )
 
 
-def _links(to_slack: Dispatcher, pulse: SlackPulse) -> Callable[[PageFacts], str]:
-    """Where the message of an incident stands that a webhook is told of; empty where it stands nowhere."""
+def _links(to_slack: Dispatcher, pulse: SlackPulse) -> Callable[[ClusterName, LetterKey], str]:
+    """Where a letter of a cluster stands; empty where it stands nowhere."""
 
-    def link(facts: PageFacts) -> str:
-        key = LetterKey(f"incident/{facts.incident}")
-        posted = to_slack.posted(ClusterName(facts.cluster), key)
+    def link(cluster: ClusterName, key: LetterKey) -> str:
+        posted = to_slack.posted(cluster, key)
         if posted is None or posted.channel is None or posted.ts is None:
             return ""
         return pulse.permalink(posted.channel, posted.ts)
 
     return link
+
+
+def _page_answered(lines: Sequence[Line], facts: PageFacts, webhook: str, problem: str) -> None:
+    """Tell the keeper of the incident's cluster, which leads here: nobody else calls."""
+    for line in lines:
+        keeper = line.keeper()
+        if line.name == facts.cluster and keeper is not None:
+            keeper.page_answered(IncidentId(facts.incident), webhook, problem)
 
 
 def _default_namespace(settings: Settings, cluster: KubeCluster) -> str:

@@ -20,22 +20,26 @@ from bot.incidents.keeper import Keeper
 from bot.incidents.nearby_annotations import NearbyAnnotations
 from bot.incidents.ports import Pictures
 from bot.incidents.router import Router, Routes
+from bot.incidents.unwritten import Unwritten
 from bot.incidents.weekly import WeeklyDigest
 from bot.kube.cluster import KubeCluster
 from bot.model.leadership import Term
+from bot.model.letters import LetterKey
 from bot.model.memory import Checkpoint
 from bot.model.people import ChannelId
-from bot.model.pods import ClusterName, Pod
+from bot.model.pods import ClusterName, ClusterUid, Pod
 from bot.ops.leadership import Leadership
 from bot.outbox.branches import Branches
 from bot.pods import redact
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
+from bot.watch import resume
 from bot.watch.detector import Detector
 from bot.watch.freshness import Freshness
 from bot.watch.history import MOST_FORMER, History
 from bot.watch.mirror import Mirror
 from bot.watch.ports import Change
+from bot.watch.recognition import Recognized
 from bot.watch.shade import Shade
 
 SETTLES_WITHIN = 1.0
@@ -64,6 +68,8 @@ class Shared:
     alert_channel: ChannelId
     config: ConfigKeeper
     pictures: Pictures
+    link: Callable[[ClusterName, LetterKey], str]
+    """Where a letter of a cluster stands in Slack; empty where that is not known."""
 
 
 class Line:
@@ -80,6 +86,7 @@ class Line:
             alert_channel=shared.alert_channel,
         )
         self._shared = shared
+        self._recognized = Recognized(cluster, self._holder, shared.clock)
         self._gone = shared.store.former_pods(cluster.name)
         self.history = History(shared.clock, on_gone=self._gone.note)
         self.stopping = False
@@ -87,6 +94,8 @@ class Line:
         self._mirror: Mirror | None = None
         self._shade: Shade | None = None
         self._keeper: Keeper | None = None
+        self._left: Sequence[str] = ()
+        self._unwritten = Unwritten(cluster.name)
 
     @property
     def name(self) -> ClusterName:
@@ -97,6 +106,11 @@ class Line:
     def freshness(self) -> Freshness | None:
         """How far the watch may be trusted; None before it has begun."""
         return self._mirror.freshness if self._mirror is not None else None
+
+    @property
+    def name_problem(self) -> str:
+        """Why the cluster may not have its name, and is neither watched nor led; empty while it may."""
+        return self._recognized.problem
 
     @property
     def store_trouble(self) -> str:
@@ -116,6 +130,8 @@ class Line:
         watched = self._shared.store.watched(self.name)
         memory = await self._read(watched.memory)
         checkpoints = await self._read(watched.checkpoints)
+        before = tuple(each.namespace for each in checkpoints)
+        no_more = resume.watched_no_more(self._shared.namespaces, before)
         self.history.restore(await self._read(lambda: self._gone.latest(MOST_FORMER)))
         shade = self._shade = Shade(self.name, self._shared.clock, memory)
         detector = Detector(
@@ -123,9 +139,12 @@ class Line:
             shade.take,
             self._shared.clock,
             memory,
-            watched=tuple(each.namespace for each in checkpoints),
+            watched=before,
             owners=self.cluster.surroundings,
             by_bot=self.cluster.deleted_by_bot,
+            in_sync=self._in_sync,
+            timings=lambda: self._shared.config.config.timings,
+            on_forgetting=lambda: self._leave(no_more),
         )
 
         async def changed(change: Change) -> None:
@@ -133,7 +152,7 @@ class Line:
             await detector.changed(change)
 
         self._mirror = Mirror(
-            self.cluster,
+            self._recognized,
             changed,
             clock=self._shared.clock,
             namespaces=self._shared.namespaces,
@@ -144,8 +163,12 @@ class Line:
             tasks.create_task(self._mirror.run(), name=f"mirror of {self.name}")
             tasks.create_task(detector.run(), name=f"stuck pods of {self.name}")
             tasks.create_task(
-                self.leadership.run(lambda term: self._lead(term, shade)), name=f"leadership of {self.name}"
+                self.leadership.run(lambda term: self._recognized.lead(lambda: self._lead(term, shade))),
+                name=f"leadership of {self.name}",
             )
+
+    async def _holder(self, uid: ClusterUid) -> ClusterUid:
+        return await self._read(lambda: self._shared.store.identities.holder(self.name, uid))
 
     async def _lead(self, term: Term, shade: Shade) -> None:
         """Keep this cluster's incidents until cancelled, then stop announcing at once."""
@@ -162,14 +185,28 @@ class Line:
             surroundings=self.cluster.surroundings,
             pods=self._pod,
             every_pod=self.pods,
+            in_sync=self._in_sync,
             silences=shared.store.silences,
+            timings=lambda: shared.config.config.timings,
+            limits=lambda: shared.config.config.limits,
+            link=lambda key: shared.link(self.name, key),
         )
-        await self._read(keeper.begin)
+        shade.expect_to_lead()
         try:
+            await self._read(lambda: self._unwritten.write(term, store))
+            await self._read(keeper.begin)
             # Cancelled in the middle of it, it may have begun to deliver.
-            await shared.outbox.open(self.name, store, leads=lambda: self.leadership.leading == term)
+            await shared.outbox.open(
+                self.name,
+                store,
+                leads=lambda: self.leadership.leading == term,
+                is_new=keeper.begins,
+                grace=self.leadership.stops_within / 2,
+            )
             await self._keep(keeper, store, shade)
         finally:
+            shade.withdraw()
+            self._unwritten.leave(term, keeper.unwritten())
             await shared.outbox.close(self.name)
 
     async def _keep(self, keeper: Keeper, store: LeaderStore, shade: Shade) -> None:
@@ -211,6 +248,7 @@ class Line:
     async def _take_over(self, keeper: Keeper, shade: Shade) -> None:
         """Hand on what the standby has found, and then how far its watch has come by that."""
         reached = self._mirror.checkpoints if self._mirror is not None else ()
+        keeper.unwatched(self._left)
         await shade.hand_over(keeper.record)
         for checkpoint in reached:
             await keeper.reached(checkpoint)
@@ -220,11 +258,20 @@ class Line:
         if self._keeper is not None and self._shade is not None and self._shade.leads:
             await self._keeper.reached(checkpoint)
 
+    def _leave(self, namespaces: Sequence[str]) -> None:
+        """What is remembered of pods in these is about to be forgotten; whoever leads writes that down."""
+        self._left = namespaces
+        if self._keeper is not None:
+            self._keeper.unwatched(namespaces)
+
     def _pod(self, namespace: str, name: str) -> Pod | None:
         return self._mirror.get(namespace, name) if self._mirror is not None else None
 
+    def _in_sync(self, namespace: str) -> bool:
+        return self._mirror is not None and self._mirror.in_sync(namespace)
+
     async def _read(self, read: Callable[[], Awaitable[_T]]) -> _T:
-        """What the store has; while it is away it is asked again: without it, all would be told anew."""
+        """What the store answers; while it is away it is asked again: without it, all would be told anew."""
         while True:
             try:
                 return await read()

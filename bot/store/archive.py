@@ -14,7 +14,7 @@ from bot.store.schema import incidents
 
 
 class Archive:
-    """Implements `incidents.ports.Incidents` for one cluster. Everything raises `StoreUnavailable`."""
+    """Implements `incidents.store_ports.Incidents` for one cluster. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database, cluster: ClusterName) -> None:
         self._database = database

@@ -1,7 +1,7 @@
 """What people read of incidents: lists of them, one with its whole story, a workload's deaths.
 
-Implements `incidents.ports.Chronicle`, together with `statistics`. Nothing here returns more than a reader
-can take; how much there is in all is always told.
+Implements `incidents.store_ports.Chronicle`, together with `statistics`. Nothing here returns more than a
+reader can take; how much there is in all is always told.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class StoredChronicle:
         lines, total = await self._database.read(
             lambda connection: _lines(connection, taken, MOST_RESTARTS, newest_first=True)
         )
-        return RestartsListed(deaths=lines, total=total)
+        oldest = select(func.min(deaths.c.seen_at)).where(deaths.c.cluster == cluster)
+        first = await self._database.read(lambda connection: connection.scalar(oldest))
+        return RestartsListed(deaths=lines, total=total, counted_since=first)
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         """The silences that hold, on whichever cluster; the one that ends first, first."""

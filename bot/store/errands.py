@@ -26,7 +26,7 @@ class StoredErrand:
 
 
 class Errands:
-    """Implements `incidents.ports.ErrandStore` for one cluster. Everything raises `StoreUnavailable`."""
+    """Implements `incidents.store_ports.ErrandStore` for a cluster. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database, cluster: ClusterName) -> None:
         self._database = database

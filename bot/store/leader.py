@@ -29,7 +29,7 @@ _TAKE = for_each_database(
 
 
 class LeaderStore:
-    """Implements `incidents.ports.IncidentStore` and `outbox.ports.OutboxStore`.
+    """Implements `incidents.store_ports.IncidentStore` and `outbox.ports.OutboxStore`.
 
     The first call of any kind begins the term: from then on nothing of an earlier one is written any more,
     hence what is read is the last word of the leader before. Every call raises `StoreUnavailable` where the
@@ -56,6 +56,7 @@ class LeaderStore:
             await outbox.put(connection, self._cluster, batch.letters, self._clock.now())
             await watch.remember(connection, self._cluster, batch.remembered)
             await watch.move_on(connection, self._cluster, batch.checkpoints)
+            await watch.leave(connection, self._cluster, batch.unwatched)
             await stories.put(connection, self._cluster, batch.stories)
             await ledger.move(connection, self._cluster, [each.incident for each in batch.incidents])
             await ledger.catch_up(connection, self._cluster, _tellers(batch))
@@ -73,7 +74,7 @@ class LeaderStore:
 
     async def kept(self) -> Sequence[KeptLetter]:
         """All letters that wait, or may still get another wording, and those in whose threads they go."""
-        return await self._read(lambda connection: outbox.kept(connection, self._cluster))
+        return await outbox.kept(self._read, self._cluster)
 
     async def note(self, key: LetterKey, posted: Posted, at: datetime) -> None:
         """Remember how far a letter has come, and that its deaths are announced."""

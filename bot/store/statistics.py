@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Float, Select, String, and_, cast, distinct, extract, func, or_, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Float,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    cast,
+    distinct,
+    extract,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.deaths import Cause
@@ -51,10 +66,8 @@ async def reckoned(
     )
     counted = select(func.count(), func.count(distinct(deaths.c.uid))).where(died)
     died_in_all, pods = (await connection.execute(counted)).one()
-    workloads = select(incidents.c.namespace, incidents.c.owner_kind, incidents.c.owner_name).select_from(
-        deaths.join(incidents, _of_one_incident)
-    )
-    distinct_workloads = workloads.where(died).distinct().subquery()
+    lost = _lost(connection, died)
+    distinct_workloads = select(lost.c.namespace, lost.c.kind, lost.c.name).distinct().subquery()
     return Statistics(
         cluster=cluster,
         namespaces=namespaces,
@@ -65,7 +78,7 @@ async def reckoned(
         incidents=await connection.scalar(select(func.count()).select_from(incidents).where(began)) or 0,
         open=await connection.scalar(select(func.count()).select_from(incidents).where(is_open)) or 0,
         by_hour=await _by_hour(connection, died),
-        worst=await _worst(connection, died),
+        worst=await _worst(connection, lost),
         workloads=await connection.scalar(select(func.count()).select_from(distinct_workloads)) or 0,
         to_acknowledge=await _spread(connection, _acknowledged_after(connection, began)),
         to_recover=await _spread(connection, _recovered_after(connection, theirs, since, until)),
@@ -91,15 +104,38 @@ async def _by_hour(connection: AsyncConnection, died: ColumnElement[bool]) -> tu
     )
 
 
-async def _worst(connection: AsyncConnection, died: ColumnElement[bool]) -> tuple[WorkloadLosses, ...]:
-    workload = (incidents.c.namespace, incidents.c.owner_kind, incidents.c.owner_name)
-    lost = func.count()
-    rows = await connection.execute(
-        select(*workload, lost, func.count(distinct(deaths.c.uid)), func.count(distinct(deaths.c.incident)))
+def _lost(connection: AsyncConnection, died: ColumnElement[bool]) -> Subquery:
+    """Each death with its workload: its incident's or, where that is a node's or an image's, its own.
+
+    Of a death that nobody saw only the incident is known, so that one of a node's is no workload's.
+    """
+    of_a_workload = incidents.c.namespace != ""
+    own = [_in_json(connection, deaths.c.body, "owner", each) for each in ("kind", "name")]
+    kind = case((of_a_workload, incidents.c.owner_kind), else_=own[0])
+    name = case((of_a_workload, incidents.c.owner_name), else_=own[1])
+    every = (
+        select(
+            case((of_a_workload, incidents.c.namespace), else_=deaths.c.namespace).label("namespace"),
+            kind.label("kind"),
+            name.label("name"),
+            deaths.c.uid,
+            deaths.c.incident,
+        )
         .select_from(deaths.join(incidents, _of_one_incident))
-        .where(died)
+        .where(died, or_(of_a_workload, deaths.c.body.is_not(None)))
+    )
+    return every.subquery()
+
+
+async def _worst(connection: AsyncConnection, lost: Subquery) -> tuple[WorkloadLosses, ...]:
+    workload = (lost.c.namespace, lost.c.kind, lost.c.name)
+    number_lost = func.count()
+    rows = await connection.execute(
+        select(
+            *workload, number_lost, func.count(distinct(lost.c.uid)), func.count(distinct(lost.c.incident))
+        )
         .group_by(*workload)
-        .order_by(lost.desc(), *workload)
+        .order_by(number_lost.desc(), *workload)
         .limit(MOST_WORKLOADS)
     )
     return tuple(
@@ -160,6 +196,15 @@ def _hour(connection: AsyncConnection, moment: ColumnElement[datetime]) -> Colum
     if connection.dialect.name == "sqlite":
         return func.substr(cast(moment, String), 1, 13)
     return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD HH24")
+
+
+def _in_json(
+    connection: AsyncConnection, text: ColumnElement[str | None], first: str, second: str
+) -> ColumnElement[str]:
+    """A word within a text that is JSON."""
+    if connection.dialect.name == "sqlite":
+        return func.json_extract(text, f"$.{first}.{second}")
+    return func.json_extract_path_text(cast(text, JSON), first, second)
 
 
 def _seconds(

@@ -29,8 +29,10 @@ from bot.store.damage import WAY_OUT, is_damage, look_through
 from bot.store.database import Database, open_engine
 from bot.store.errands import Errands
 from bot.store.failures import StoreUnusable
+from bot.store.identities import Identities
 from bot.store.leader import LeaderStore
 from bot.store.lock import only_writer
+from bot.store.own_letters import StoredOwnLetters
 from bot.store.past import Past
 from bot.store.retention import KEEPS_FOR, Retention
 from bot.store.silences import Silences
@@ -49,6 +51,8 @@ class Store:
     ) -> None:
         self.database = database
         self.claims = StoredClaims(database, clock)
+        self.identities = Identities(database, clock)
+        self.own_letters = StoredOwnLetters(database, clock)
         self.spending = StoredSpending(database)
         self.silences = Silences(database)
         self.stories = Stories(database)

@@ -20,8 +20,8 @@ class Excuses:
     """When a bot was ended without warning."""
     stopped: Sequence[float]
     """When a bot was told to end. It answers what it has taken, if Slack lets it."""
-    slack_refused: Sequence[tuple[float, float]]
-    """From when to when Slack did not take what is said."""
+    held_up: Sequence[tuple[float, float]]
+    """From when to when nothing was said: Slack did not take it, or the bot hung."""
 
     def cut_short(self, asked_at: float) -> bool:
         """Whether the answer to what was asked then may have been cut off."""
@@ -30,8 +30,8 @@ class Excuses:
         )
 
     def _held_up(self, asked_at: float, end: float) -> bool:
-        """Whether Slack may have kept the bot from answering until its end."""
+        """Whether the bot may have been kept from answering until its end."""
         return asked_at <= end and any(
             begins <= end and ends + TRIED_AGAIN_WITHIN >= end and asked_at <= ends
-            for begins, ends in self.slack_refused
+            for begins, ends in self.held_up
         )

@@ -18,6 +18,8 @@ async def play(trial: Trial, among: Sequence[Fault]) -> list[str]:
         for number, fault in enumerate(chosen):
             share = left // (len(chosen) - number)
             left -= share
+            for bot in trial.bots:
+                await bot.revive()
             trial.note(fault.__name__)
             async with asyncio.TaskGroup() as both:
                 both.create_task(trial.dies(share, during=trial.scale.between), name="deaths")
@@ -35,7 +37,8 @@ async def play(trial: Trial, among: Sequence[Fault]) -> list[str]:
 async def mend(trial: Trial) -> None:
     """Make everything work again."""
     trial.note("all is mended")
-    trial.to_slack.clear()
+    for rules in trial.to_slack:
+        rules.clear()
     trial.to_cluster.clear()
     trial.office.repeats = 0.0
     for bot in trial.bots:

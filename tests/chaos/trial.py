@@ -7,9 +7,10 @@ are in this one. `faults` is what goes wrong.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -35,6 +36,10 @@ bindings: [{role: all, everyone: true}]
 """
 
 
+LED_WITHIN = 60.0
+"""Seconds in which a replica must lead, whatever became of the one before: many times a trial's lease."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """How big a trial is, and how much of Slack's real slowness is in it."""
@@ -53,13 +58,16 @@ class Scale:
     between: float = 0.5
     """Seconds from one fault to the next, at most."""
     asks_every: float = 0.5
+    lease: int = 10
+    """Seconds for which a leader that is gone is waited for; they pass as fast as the bot's waits."""
     aloud: bool = False
     """Whether it is told while it is played."""
-    told_within: float = 40.0
-    """Seconds after which all must be told, once all works again."""
+    told_within: float = 120.0
+    """Seconds after which all must be told, once all works again: many times what an idle machine takes."""
 
 
 SEEDED = Scale(deaths=200, faults=20)
+SEEDED_REPLICAS = Scale(deaths=100, faults=15, lease=60)
 FULL = Scale(
     deaths=1_000,
     faults=100,
@@ -86,14 +94,17 @@ class Trial:
     office: Office
     crowd: Crowd
     bots: list[Replica]
-    to_slack: proxies.Rules
+    to_slack: Sequence[proxies.Rules]
+    """What goes wrong on each replica's way to Slack, in their order."""
     to_cluster: proxies.Rules
     folder: Path
     postgres: Postgres | None = None
     diary: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
-    refused: list[tuple[float, float]] = field(default_factory=list)
-    """From when to when Slack did not take what is said."""
+    held_up: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when nothing was said: Slack did not take it, or a replica hung."""
+    seen: list[str] = field(default_factory=list)
+    """What was seen to be wrong meanwhile."""
     vanishing: bool = True
     """Whether deaths may happen of which the API server keeps no trace but its history."""
     dying: asyncio.Event = field(default_factory=asyncio.Event)
@@ -121,15 +132,20 @@ class Trial:
             await self.dying.wait()
             await eventually(lambda: self.ground.kill(self.chance, may_vanish=self.vanishing))
 
-    def leader(self) -> Replica:
-        """The replica that announces."""
-        (found,) = [bot for bot in self.bots if bot.running and bot.leads]
+    def leaders(self) -> list[Replica]:
+        """The replicas that say that they lead: two only while one has not yet said that it is over."""
+        return [bot for bot in self.bots if bot.leads]
+
+    async def has_leader(self) -> Replica:
+        """Wait until one of the replicas leads, and no other says so."""
+        await eventually(lambda: len(self.leaders()) == 1, within=LED_WITHIN)
+        (found,) = self.leaders()
         return found
 
-    async def has_leader(self, *, within: float = 30.0) -> Replica:
-        """Wait until one of the replicas announces."""
-        await eventually(lambda: any(bot.running and bot.leads for bot in self.bots), within=within)
-        return self.leader()
+    def breaks_slack(self, rule: proxies.Rule) -> None:
+        """Have it go wrong between Slack and every replica."""
+        for rules in self.to_slack:
+            rules.add(rule)
 
     async def all_is_told(self) -> bool:
         """Return when Slack tells of as many deaths as there were; False where it does not in time."""
@@ -143,11 +159,13 @@ class Trial:
         return told == true
 
     async def judged(self) -> list[str]:
-        """Wait until all is told; what is wrong then."""
+        """Wait until all is told and answered; what is wrong then."""
         await self.all_is_told()
+        with suppress(TimeoutError):
+            await eventually(lambda: not self.crowd.complaints(self.excuses()), within=self.scale.told_within)
         await asyncio.sleep(1.0)  # what would be said twice is said by then
         incidents = self.office.incidents()
-        found = verdict.of_channel(self.ground.truth, incidents)
+        found = [*self.seen, *verdict.of_channel(self.ground.truth, incidents)]
         found += self.crowd.complaints(self.excuses())
         for bot in self.bots:
             if bot.running:
@@ -158,14 +176,14 @@ class Trial:
     def slack_refuses(self, seconds: float) -> None:
         """Slack will not take what is said for so long."""
         now = time.monotonic()
-        self.refused.append((now, now + seconds))
+        self.held_up.append((now, now + seconds))
 
     def excuses(self) -> Excuses:
         """When answers may have been cut off."""
         return Excuses(
             killed=[moment for bot in self.bots for moment in bot.killed_at],
             stopped=[moment for bot in self.bots for moment in bot.stopped_at],
-            slack_refused=self.refused,
+            held_up=self.held_up,
         )
 
     def story(self, complaints: Sequence[str]) -> str:
@@ -192,25 +210,39 @@ async def a_trial(
     replicas: int = 1,
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Trial]:
-    """All of it set up, with every replica ready and nothing dying yet; `settings` are further variables."""
+    """All of it set up, with every replica ready and nothing dying yet; `settings` are further variables.
+
+    It begins once the store knows that the cluster is watched: what dies in the first moments of the first
+    process ever, which then is killed, would be old to the next, and nobody's news.
+    """
     chance = Random(seed)  # noqa: S311 - chance, not secrecy
     async with AsyncExitStack() as parts:
         ground = await parts.enter_async_context(
             a_ground(workloads=scale.workloads, replicas=scale.replicas, seed=seed)
         )
         office = await parts.enter_async_context(an_office(pace=scale.pace, seed=seed))
-        to_slack, to_cluster = proxies.Rules(seed=seed), proxies.Rules(seed=seed)
-        slack_proxy = await parts.enter_async_context(proxies.serve(office.running.api_url, rules=to_slack))
+        to_slack, to_cluster = [proxies.Rules(seed=seed) for _ in range(replicas)], proxies.Rules(seed=seed)
+        slack_proxies = [
+            await parts.enter_async_context(proxies.serve(office.running.api_url, rules=rules))
+            for rules in to_slack
+        ]
         cluster_proxy = await parts.enter_async_context(proxies.serve(ground.served.url, rules=to_cluster))
         session = await parts.enter_async_context(ClientSession())
-        environment = environment_of(office, slack_proxy.url, folder) | {
+        database = database_url(postgres, folder)
+        surroundings = {
             "KUBECONFIG": _kubeconfig(cluster_proxy.url, folder),
-            "PODBOT_DATABASE_URL": database_url(postgres, folder),
+            "PODBOT_DATABASE_URL": database,
+            "PODBOT_LEASE_SECONDS": str(scale.lease),
             **(settings or {}),
         }
         bots = [
-            Replica(f"bot-{number}", environment, folder, haste=scale.haste)
-            for number in range(1, replicas + 1)
+            Replica(
+                f"bot-{number}",
+                environment_of(office, proxy.url, folder) | surroundings,
+                folder,
+                haste=scale.haste,
+            )
+            for number, proxy in enumerate(slack_proxies, 1)
         ]
         for bot in bots:
             parts.push_async_callback(bot.close)
@@ -229,6 +261,7 @@ async def a_trial(
         )
         trial.dying.set()
         await asyncio.gather(*(bot.start() for bot in bots))
+        await eventually(lambda: _is_watched(database, postgres), within=LED_WITHIN)
         yield trial
 
 
@@ -252,6 +285,16 @@ def database_url(postgres: Postgres | None, folder: Path) -> str:
     if postgres is None:
         return f"sqlite+aiosqlite:///{folder / 'podbot.db'}"
     return postgres.new_database().replace("postgresql://", "postgresql+asyncpg://")
+
+
+def _is_watched(url: str, postgres: Postgres | None) -> bool:
+    """Whether the database says how far the watch has come."""
+    statement, place = "SELECT count(*) FROM checkpoints", url.partition("///")[2]
+    if postgres is not None:
+        return postgres.sql(statement, database=url.rpartition("/")[2]) != "0"
+    with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute(statement).fetchone()
+    return bool(count)
 
 
 def _kubeconfig(url: str, folder: Path) -> str:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.incidents.ports import Chronicle
 from bot.incidents.records import Batch, KeptIncident, RecordedDeath
+from bot.incidents.store_ports import Chronicle
 from bot.model.deaths import Cause, Death
 from bot.model.incident_commands import Among
 from bot.model.incidents import Ending, Incident, IncidentId, IncidentState, Scope, SilenceId
@@ -179,7 +179,7 @@ async def test_restarts_are_those_of_the_workload(kept: LeaderStore, chronicle: 
         await kept.save(a_batch(an_incident(identity, death), death))
     found = await chronicle.restarts(CLUSTER, "shop", Owner(kind="Deployment", name="web"), at(0))
     assert [each.cause for each in found.deaths] == [Cause.OOM_KILLED, Cause.ERROR]
-    assert found.total == 2
+    assert (found.total, found.counted_since) == (2, min(each.seen_at for each in found.deaths))
     later = await chronicle.restarts(CLUSTER, "shop", Owner(kind="Deployment", name="web"), at(15))
     assert later.total == 1
 
@@ -280,6 +280,29 @@ async def test_the_worst_workloads_come_first(kept: LeaderStore, chronicle: Stor
     worst = found.worst[0]
     assert (worst.namespace, worst.pods, worst.incidents) == ("shop", 12, 1)
     assert (found.workloads, found.incidents, found.open, found.deaths) == (12, 12, 12, number)
+
+
+async def test_what_a_node_took_with_it_counts_for_the_workloads(
+    kept: LeaderStore, chronicle: StoredChronicle
+) -> None:
+    """A node is no workload; each death in its incident is one of its own workload."""
+    lost = [
+        replace(a_pods_death(Cause.NODE_LOST), id=replace(a_death(uid=f"u{number}").id), owner=owner)
+        for number, owner in enumerate(
+            (Owner(kind="Deployment", name="web"), Owner(kind="StatefulSet", name="ledger"))
+        )
+    ]
+    crash = a_death(uid="u9", owner=Owner(kind="Deployment", name="web"))
+    of_the_node = an_incident("1111", *lost)
+    key = replace(of_the_node.key, namespace="", owner=Owner(kind="Node", name="node-3"), scope=Scope.NODE)
+    await kept.save(a_batch(replace(of_the_node, key=key), *lost))
+    await kept.save(a_batch(an_incident("2222", crash), crash))
+    found = await chronicle.statistics(CLUSTER, at(0), at(HOUR))
+    assert [(each.namespace, str(each.owner), each.deaths, each.incidents) for each in found.worst] == [
+        ("shop", "deployment/web", 2, 2),
+        ("shop", "statefulset/ledger", 1, 1),
+    ]
+    assert (found.deaths, found.workloads) == (3, 2)
 
 
 async def test_times_to_acknowledge_and_recover(

@@ -10,7 +10,7 @@ from bot.clock import SystemClock
 from bot.incidents import silencing
 from bot.incidents.acts import Act, ActRefusal, ActResult
 from bot.incidents.errands import SharedBoard, run_errands
-from bot.incidents.ports import ErrandStore, Incidents, SilenceStore
+from bot.incidents.store_ports import ErrandStore, Incidents, SilenceStore
 from bot.model.incident_commands import AcknowledgeIncident, SilenceIncident
 from bot.model.incidents import Ending, IncidentId, IncidentState, SilenceId
 from bot.model.people import UserId

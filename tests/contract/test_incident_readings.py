@@ -128,7 +128,7 @@ async def test_a_list_of_a_namespace_needs_the_right_to_it(room: Room) -> None:
 @pytest.mark.parametrize("command", [ListIncidents(), ShowStats()], ids=["list", "stats"])
 async def test_who_may_see_nothing_is_refused(room: Room, command: ListIncidents | ShowStats) -> None:
     """An empty list would say that all is well."""
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match=r"^You may not see incidents in all namespaces"):
         await room.read(EVE, command)
 
 

@@ -34,7 +34,7 @@ VERBS = {
 def flags_of(*words: str) -> dict[str, tuple[str, str]]:
     """By long name: the short one, and the default as help shows it."""
     done = subprocess.run(
-        [str(Path(ASSETS) / "kubectl"), *words], capture_output=True, text=True, check=True, timeout=30
+        [str(Path(ASSETS) / "kubectl"), *words], capture_output=True, text=True, check=True, timeout=120
     )
     return {name: (short, default) for short, name, default in _FLAG.findall(done.stdout)}
 

@@ -15,7 +15,7 @@ from bot.model.targets import TargetKind
 from bot.pods.log_lines import stamped
 from tests.contract.stage import Stage
 
-_SOON = 10.0
+_SOON = 30.0
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from bot.model.pods import ALL_NAMESPACES, PodUid
 from bot.watch.ports import ChangeKind, HistoryGone, WatchLine
 from tests.contract.stage import Stage
 
-_SOON = 10.0
+_SOON = 30.0
 
 
 async def _version(cluster: KubeCluster, namespace: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.incidents import engine
-from bot.incidents.ports import IncidentStore
 from bot.incidents.records import Batch, KeptIncident, RecordedDeath, ToldEntry
+from bot.incidents.store_ports import IncidentStore
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import Ending, IncidentId, IncidentState
 from bot.model.leadership import Term
@@ -20,6 +20,8 @@ from bot.model.past import PastDeath
 from bot.model.pods import ALL_NAMESPACES, ClusterName, PodUid
 from bot.model.stories import StoryEntry, StoryKind
 from bot.outbox.ports import OutboxStore
+from bot.store import outbox
+from bot.store.database import Database, T, Work
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
 from bot.store.watch import Watched
@@ -288,6 +290,40 @@ async def test_the_message_in_whose_thread_a_letter_goes_is_kept_with_it(kept: L
     assert await kept.kept() == ()
 
 
+async def test_a_long_backlog_is_read_bit_by_bit_and_whole(
+    kept: LeaderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that others get their turn in between; what they change is there as it was, or as it is."""
+    letters = tuple(a_letter(key=f"word/{number:03}") for number in range(100))
+    await kept.save(Batch(letters=letters))
+    for each in letters[::10]:
+        await kept.note(each.key, posted(1), at(1))
+    monkeypatch.setattr(outbox, "IN_A_STEP", 7)
+    written = iter(letters)
+    read = Database.read
+
+    async def read_and_let_others_write(database: Database, work: Work[T]) -> T:
+        answer = await read(database, work)
+        await kept.note(next(written).key, posted(1), at(2))
+        return answer
+
+    monkeypatch.setattr(Database, "read", read_and_let_others_write)
+    found = await kept.kept()
+    assert next(written) is letters[1 + 15]  # between the keys and 15 steps of at most 7
+    assert [each.letter for each in found] == list(letters)
+    assert all(each.posted == posted(1) for each in found[::10])
+
+
+async def test_a_store_that_hangs_while_it_is_read_counts_as_away(
+    kept: LeaderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step has an end; all of them together have none."""
+    await kept.save(Batch(letters=(a_letter(),)))
+    monkeypatch.setattr(outbox, "STEP_WITHIN", 0.0)
+    with pytest.raises((StoreUnavailable, TimeoutError)):
+        await kept.kept()
+
+
 async def test_a_letter_that_was_given_up_is_tried_no_more(kept: LeaderStore) -> None:
     """Not even with another wording."""
     letter = a_letter(key="word")
@@ -353,7 +389,11 @@ async def test_what_the_detector_knows_comes_back(kept: LeaderStore, watched: Wa
     complaint = OpenSince(
         container="app", cause=Cause.IMAGE_PULL, since=at(3), before_first_look=False, told=True
     )
-    knows = PodMemory(counted={"app": Counted(4, at(10), "containerd://1")}, complaints=(complaint,))
+    knows = PodMemory(
+        counted={"app": Counted(4, at(10), "containerd://1")},
+        complaints=(complaint,),
+        removed=a_pods_death(Cause.DELETED, uid=uid),
+    )
     await kept.save(Batch(remembered={uid: PodMemory(counted={}), gone: knows}))
     await kept.save(Batch(remembered={uid: knows, gone: None}))
     assert await watched.memory() == Memory(cluster=CLUSTER, pods={uid: knows})
@@ -368,6 +408,24 @@ async def test_the_watch_goes_on_from_its_last_checkpoint(kept: LeaderStore, wat
     await kept.save(Batch(checkpoints=(before, other)))
     await kept.save(Batch(checkpoints=(after,)))
     assert await watched.checkpoints() == (other, after)
+
+
+async def test_no_watch_goes_on_where_nothing_is_watched_any_more(
+    kept: LeaderStore, watched: Watched, store: Store
+) -> None:
+    """Of this cluster alone; what is remembered of its pods is another matter."""
+    left = [
+        Checkpoint(cluster=CLUSTER, namespace=namespace, version="10", at=at(5))
+        for namespace in (ALL_NAMESPACES, "cart", "shop")
+    ]
+    elsewhere = replace(left[2], cluster=OTHER)
+    memory = PodMemory(counted={"app": Counted(1, at(5))})
+    await kept.save(Batch(checkpoints=tuple(left), remembered={PodUid("uid-1"): memory}))
+    await store.term(OTHER, Term(1)).save(Batch(checkpoints=(elsewhere,)))
+    await kept.save(Batch(unwatched=(ALL_NAMESPACES, "shop", "never-watched")))
+    assert await watched.checkpoints() == (left[1],)
+    assert await store.watched(OTHER).checkpoints() == (elsewhere,)
+    assert await watched.memory() == Memory(cluster=CLUSTER, pods={PodUid("uid-1"): memory})
 
 
 async def test_moments_are_kept_to_the_microsecond_whatever_their_zone(

@@ -16,11 +16,12 @@ from bot.kube.connect import connect, targets
 from bot.model.deaths import Cause, FailedProbe
 from bot.model.pods import Owner, PodUid
 from bot.model.probes import refined
-from bot.model.surroundings import Image, JobEnd, change_between
+from bot.model.surroundings import Image, JobEnd, change_between, changes_since
 from bot.playground.cluster import SimulatedCluster, demo_cluster, serve
 from bot.watch.classifier import deaths
 from tests.support.envtest import ControlPlane
 from tests.support.kubelet import NODE, Kubelet
+from tests.support.waiting import eventually
 
 WEB = Owner(kind="Deployment", name="web")
 
@@ -65,7 +66,9 @@ class TestSimulated:
     async def test_what_a_rollout_changed(self) -> None:
         """The two newest revisions, compared."""
         async with a_demo() as (simulated, cluster):
+            before = _sets_with_pods(simulated)
             await simulated.play("rollout")
+            await eventually(lambda: not _sets_with_pods(simulated) <= before)
             state = await cluster.surroundings.owner("shop", WEB)
             assert state is not None
             change = change_between(await cluster.surroundings.revisions("shop", state))
@@ -75,6 +78,21 @@ class TestSimulated:
                 ("web:1.4.1", "web:1.4.2")
             ]
             assert (change.env, change.annotations, change.other) == ((), (), False)
+
+    async def test_a_rollback(self) -> None:
+        """The ReplicaSet of before has a new number, and knows the one that it had."""
+        async with a_demo() as (simulated, cluster):
+            state = await cluster.surroundings.owner("shop", WEB)
+            assert state is not None
+            before = _sets_with_pods(simulated)
+            await simulated.play("rollout")
+            await eventually(lambda: not _sets_with_pods(simulated) <= before)
+            await simulated.play("roll-back")
+            await eventually(lambda: _sets_with_pods(simulated) == before)
+            found = await cluster.surroundings.revisions("shop", state)
+            assert sorted((each.number, each.earlier) for each in found) == [(2, ()), (3, (1,))]
+            (change,) = changes_since(found, 2)
+            assert (change.number, change.rollback, change.same_as) == (3, True, 1)
 
     async def test_a_node_under_pressure_and_one_that_is_gone(self) -> None:
         """Only what is wrong is told."""
@@ -96,6 +114,11 @@ class TestSimulated:
             assert not await cluster.deleted_by_bot(PodUid("another"))
             await cluster.delete_pod("shop", pod["name"], uid=uid)
             assert await cluster.deleted_by_bot(uid)
+
+
+def _sets_with_pods(simulated: SimulatedCluster) -> set[str]:
+    """The ReplicaSets of web that have pods."""
+    return {pod["metadata"]["ownerReferences"][0]["name"] for pod in simulated.pods("shop", app="web")}
 
 
 def _template(tag: str, **env: str) -> dict[str, Any]:

@@ -31,9 +31,13 @@ from bot.playground.workspace.wire import UserId
 from bot.settings import load
 from tests.support.envtest import free_port
 from tests.support.hurried_clock import HurriedClock
-from tests.support.people import Person, as_text, person
+from tests.support.patient_loop import dated
+from tests.support.people import WITHIN, Person, as_text, person
 
 Json = dict[str, Any]
+
+STOPS_WITHIN = 5.0
+"""Seconds from SIGTERM to the end: the product's own promise."""
 
 POD_PACE = 20.0
 """Seconds of pod life in a second."""
@@ -88,13 +92,20 @@ class Bot:
             await self.task
         self.port = listening.result()
 
-    async def stops(self) -> None:
-        """Stop the bot as a signal does; what it has begun to say is said when this returns."""
+    async def stops(self) -> float:
+        """Stop the bot as a signal does; what it has begun to say is said when this returns.
+
+        Gives the seconds that it waited meanwhile; more than it may wait are a failure.
+        """
         if self.task is None:
-            return
+            return 0.0
+        began = asyncio.get_running_loop().time()
         self.stop.set()
         task, self.task = self.task, None
         await task
+        waited = asyncio.get_running_loop().time() - began
+        assert waited < STOPS_WITHIN
+        return waited
 
     async def starts_again(self) -> None:
         """Stop, and run on with the same store."""
@@ -103,11 +114,7 @@ class Bot:
         await self.starts()
         await self.ready()
 
-    async def health(self) -> tuple[int, Json]:
-        """Status and body of `/readyz`."""
-        return await health(self.port)
-
-    async def ready(self, *, within: float = 10.0) -> None:
+    async def ready(self, *, within: float = WITHIN) -> None:
         """Wait until `/readyz` says so."""
         await ready(self.port, within=within)
 
@@ -115,7 +122,7 @@ class Bot:
         """All incidents in the alert channel, oldest first."""
         return [each for each in await self.alice.messages("#alerts") if is_incident(each)]
 
-    async def sees_alert(self, cause: str, workload: str = "", *, within: float = 10.0) -> Json:
+    async def sees_alert(self, cause: str, workload: str = "", *, within: float = WITHIN) -> Json:
         """Wait for the alert of this cause, about this workload."""
         wanted = f"{cause} · {workload}"
         return await self.alice.sees(
@@ -127,7 +134,7 @@ class Bot:
         return [pod["metadata"]["name"] for pod in self.cluster.pods(namespace, app=app_label)]
 
 
-async def asks_until(someone: Person, typed: str, wanted: str, *, within: float = 10.0) -> Json:
+async def asks_until(someone: Person, typed: str, wanted: str, *, within: float = WITHIN) -> Json:
     """Ask the same again until the answer says it, where what is waited for happens inside the bot."""
     place = "#general"
 
@@ -161,7 +168,25 @@ async def health(port: int) -> tuple[int, Json]:
         return answer.status, await answer.json()
 
 
-async def ready(port: int, *, within: float = 10.0) -> None:
+async def lacks(port: int, *parts: str, within: float = WITHIN) -> None:
+    """Wait until a bot's `/readyz` says that it is not ready, for want of just these parts."""
+    body: Json = {}
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                try:
+                    status, body = await health(port)
+                except ClientError as error:
+                    body = {"error": repr(error)}
+                else:
+                    if status == 503 and set(body["missing"]) == set(parts):
+                        return
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"it lacks not just {parts}: {body}") from None
+
+
+async def ready(port: int, *, within: float = WITHIN) -> None:
     """Wait until a bot's `/readyz` says so."""
     body: Json = {}
     try:
@@ -229,7 +254,7 @@ async def a_bot(
                 for each in world.channels
             ),
         )
-        running = await parts.enter_async_context(slack.serve(slack.Workspace(world)))
+        running = await parts.enter_async_context(slack.serve(slack.Workspace(world, clock=dated())))
         way_in = (
             {"SLACK_SIGNING_SECRET": world.app.signing_secret}
             if http_mode

@@ -81,6 +81,32 @@ async def test_a_bare_pod_that_somebody_deletes(bot: Bot) -> None:
     bot.clock.put_forward(timedelta(seconds=11))
     alert = await bot.sees_alert("Deleted", "toolbox")
     assert "nothing will recreate it" in alert["text"]
+    identity = facts(alert)["incident"]
+    bot.clock.put_forward(timedelta(minutes=26))
+    await bot.alice.types("#incidents", f"/pods resolve {identity}")
+    await bot.alice.sees_view("till failing")
+    assert "reason" in await bot.alice.submits(), "it is closed only by who says why"
+    told = next(each for each in await bot.alerts() if facts(each)["incident"] == identity)
+    assert facts(told)["state"] == "firing"
+    assert "Ready again" not in as_text(told)
+
+
+async def test_a_crash_loop_tells_how_it_is_now(bot: Bot) -> None:
+    """Of how many pods, how many of them are Ready, and when it is tried again; it is not well in between."""
+    await bot.cluster.play("crash-loop")
+
+    def tells_all(message: Json) -> bool:
+        told = as_text(message)
+        return (
+            "1 of 5 pods died " in told
+            and "deployment/web: 4 of 5 Ready" in told
+            and "In CrashLoopBackOff, restarted " in told
+            and ", next try about " in told
+        )
+
+    told = await bot.alice.sees("#alerts", tells_all)
+    assert "Next: See what the log says further back." in as_text(told)
+    assert "Ready again" not in as_text(told)
 
 
 async def test_a_bare_pod_that_podbot_was_asked_to_delete(bot: Bot) -> None:
@@ -128,12 +154,42 @@ async def test_what_changed_before(bot: Bot) -> None:
     assert "5 of 5 Ready" in (await ends_as(bot, incident, "recovered"))["text"]
 
 
+async def test_what_mended_it_is_told_although_nothing_dies_any_more(bot: Bot) -> None:
+    """Somebody rolls back: the thread says so when it happens, and at the end says that this was it."""
+    await bot.cluster.play("image-not-found")
+    await eventually(lambda: any(map(is_waiting_for_its_image, bot.cluster.pods("shop", app="web"))))
+    await has_seen_all(bot)
+    bot.clock.put_forward(timedelta(seconds=61))
+    alert = await bot.sees_alert("ImagePull", "web")
+    await bot.alice.sees("#alerts", lambda each: "Changed before: revision 2" in as_text(each))
+    await bot.cluster.play("roll-back")
+    said = await bot.alice.sees(
+        "#alerts", lambda each: in_thread(each, alert, "Revision 3 rolled out"), within=15
+    )
+    assert "a rollback to revision 1: image `web:9.9.9-typo` → `web:1.4.1`" in as_text(said)
+    await eventually(lambda: all(map(is_ready, bot.cluster.pods("shop", app="web"))))
+    over = await ends_as(bot, facts(alert)["incident"], "recovered")
+    assert "Revision 3 rolled out, a rollback to revision 1" in as_text(over)
+    end = await bot.alice.sees(
+        "#alerts", lambda each: in_thread(each, alert, "Recovered: 5 of 5 Ready"), within=15
+    )
+    assert "after revision 3 (rollback to image `web:1.4.1`)" in as_text(end)
+    await bot.stops()
+    told = [each for each in await bot.alice.messages("#alerts") if in_thread(each, alert, "rolled out")]
+    assert len(told) == 1
+
+
+def in_thread(message: Json, alert: Json, wanted: str) -> bool:
+    """Whether a message of an alert's thread says something."""
+    return message.get("thread_ts") == alert["ts"] != message["ts"] and wanted in as_text(message)
+
+
 async def test_a_job_that_tries_again_is_minor_until_it_gives_up(bot: Bot) -> None:
     """Yellow while tries are left, red when the Job itself has failed; one message all the time."""
     await bot.cluster.play("job-failing")
     minor = await bot.sees_alert("Error", "nightly-import")
     assert "🟡" in as_text(minor)
-    paging = await bot.alice.sees("#alerts", "The Job has given up: BackoffLimitExceeded", within=20.0)
+    paging = await bot.alice.sees("#alerts", "The Job has given up: BackoffLimitExceeded")
     assert "🔴" in as_text(paging)
     assert paging["ts"] == minor["ts"]
     assert len(await bot.alerts()) == 1

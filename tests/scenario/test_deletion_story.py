@@ -59,7 +59,7 @@ async def test_the_order_of_a_stateful_set_is_said(bot: Bot) -> None:
     assert "Those behind it in the order wait" in said
     assert "It has 5 s to stop in." in said
     await confirms(bot)
-    await bot.bob.sees("#incidents", "Replaced by `ledger-0`, Ready in", within=10)
+    await bot.bob.sees("#incidents", "Replaced by `ledger-0`, Ready in")
 
 
 async def test_replaced_with_the_evidence_in_the_thread(bot: Bot) -> None:
@@ -67,7 +67,7 @@ async def test_replaced_with_the_evidence_in_the_thread(bot: Bot) -> None:
     name = bot.pods_of("web")[0]
     await asked(bot, name)
     await confirms(bot, reason="stuck on stale lock")
-    said = await bot.bob.sees("#incidents", "Replaced by `web-", within=10)
+    said = await bot.bob.sees("#incidents", "Replaced by `web-")
     text = as_text(said)
     assert f'<@U01ALICE> deleted `{name}` (shop): "stuck on stale lock"' in text
     assert "Logs, describe and events are in the thread." in text
@@ -88,7 +88,7 @@ async def test_the_previous_run_is_saved_too(bot: Bot) -> None:
     )
     await asked(bot, restarted)
     await confirms(bot)
-    await bot.bob.sees("#incidents", "Replaced by `web-", within=10)
+    await bot.bob.sees("#incidents", "Replaced by `web-")
     logs = (await files(bot))[f"{restarted}-logs.txt"]
     assert "==> app, previous run" in logs
     assert "==> app, current run" in logs
@@ -99,7 +99,7 @@ async def test_the_replacement_crashes_too(bot: Bot) -> None:
     bot.cluster.plans.for_workload(web_key(bot), ContainerPlan(ending=Ending(after=1.0, exit_code=1)))
     await asked(bot, bot.pods_of("web")[0])
     await confirms(bot)
-    await bot.bob.sees("#incidents", "crashed too (app: exit 1)", within=10)
+    await bot.bob.sees("#incidents", "crashed too (app: exit 1)")
 
 
 async def test_a_pod_that_does_not_go(bot: Bot) -> None:
@@ -109,9 +109,9 @@ async def test_a_pod_that_does_not_go(bot: Bot) -> None:
     bot.cluster.plans.pod_as_whole(uid, PodPlan(never_stops=True))
     await asked(bot, name)
     await confirms(bot)
-    await bot.bob.sees("#incidents", "Replaced by `web-", within=10)
+    await bot.bob.sees("#incidents", "Replaced by `web-")
     bot.clock.put_forward(timedelta(seconds=61))
-    said = await bot.bob.sees("#incidents", "is still terminating after", within=10)
+    said = await bot.bob.sees("#incidents", "is still terminating after")
     assert "Replaced by `web-" in as_text(said)
 
 
@@ -121,7 +121,7 @@ async def test_nothing_recreates_it(bot: Bot) -> None:
     assert "Nothing will recreate this pod." in said
     assert "Forced: the cluster forgets it at once" in said
     await confirms(bot)
-    gone = await bot.bob.sees("#incidents", "Gone; nothing recreates it.", within=10)
+    gone = await bot.bob.sees("#incidents", "Gone; nothing recreates it.")
     assert "force-deleted `toolbox` (tools)" in as_text(gone)
     assert bot.cluster.pods("tools") == []
 
@@ -137,7 +137,7 @@ async def test_several_by_their_labels(bot: Bot) -> None:
     assert await bot.alice.submits() == {"count": "Type 3, which is how many pods will be deleted."}
     before = set(bot.pods_of("search"))
     await confirms(bot, number=3)
-    told = await bot.bob.sees("#incidents", lambda each: as_text(each).count("Ready in") == 3, within=10)
+    told = await bot.bob.sees("#incidents", lambda each: as_text(each).count("Ready in") == 3)
     assert "deleted 3 pods (shop)" in as_text(told)
     await eventually(lambda: not before & set(bot.pods_of("search")))
     assert set(await files(bot)) == {f"{name}.txt" for name in before}
@@ -152,7 +152,7 @@ async def test_one_of_several_is_gone_already(bot: Bot) -> None:
     await confirms(bot, number=2)
     said = await bot.bob.sees("#incidents", "deleted 1 of 2 pods (shop)")
     assert f"Not deleted: `{one}`:" in as_text(said)
-    await bot.bob.sees("#incidents", "Replaced by `web-", within=10)
+    await bot.bob.sees("#incidents", "Replaced by `web-")
 
 
 async def test_more_than_may_be_deleted() -> None:
@@ -190,7 +190,7 @@ async def test_what_the_account_may_not_read_is_said(bot: Bot) -> None:
     assert "PodDisruptionBudgets could not be read (the bot's account may not)." in said
     assert "Deployment `web` could not be read (the bot's account may not)." in said
     await confirms(bot)
-    await bot.bob.sees("#incidents", "Replaced by `web-", within=10)
+    await bot.bob.sees("#incidents", "Replaced by `web-")
     saved = await files(bot)
     assert set(saved) == {f"{name}-describe.txt"}
     assert "Not saved: log of app (the bot's account may not)." in saved[f"{name}-describe.txt"]

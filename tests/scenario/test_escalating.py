@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from textwrap import dedent
 
 import pytest
 
@@ -67,12 +68,14 @@ async def test_step_by_step_until_it_is_over(bot: Bot, pager: Receiver, hook: Re
     alert = await failing(bot)
     identity = facts(alert)["incident"]
     bot.clock.put_forward(timedelta(minutes=11))
-    call = await bot.alice.sees("#alerts", GROUP, within=10)
+    call = await bot.alice.sees("#alerts", GROUP)
     assert call["thread_ts"] == alert["ts"]
     assert "nobody has had it for 11 min" in as_text(call)
     bot.clock.put_forward(timedelta(minutes=10))
-    second = await bot.alice.sees("#incidents", f"/pods incident {identity}", within=10)
+    second = await bot.alice.sees("#incidents", f"/pods incident {identity}")
     assert "ImagePull · web · shop" in as_text(second)
+    assert "[ Acknowledge ]" in as_text(second)
+    assert f"/p{alert['ts'].replace('.', '')}" in str(second["blocks"]), "a link to the incident's message"
     bot.clock.put_forward(timedelta(minutes=20))
     await eventually(lambda: pager.opened == 1 and hook.opened == 1)
     event, told = pager.calls[0], hook.calls[0]
@@ -88,6 +91,57 @@ async def test_step_by_step_until_it_is_over(bot: Bot, pager: Receiver, hook: Re
     await bot.stops()
     assert len(await calls(bot)) == 1
     assert (pager.opened, hook.opened) == (1, 1)
+    over = await bot.alice.sees("#incidents", "🟢")
+    assert over["ts"] == second["ts"], "what was told there is brought up to date"
+
+
+async def test_what_is_taken_in_the_second_channel_is_taken(bot: Bot) -> None:
+    """Whoever is called there can press there, and both messages say so."""
+    alert = await failing(bot)
+    bot.clock.put_forward(timedelta(minutes=21))
+    second = await bot.alice.sees("#incidents", "[ Acknowledge ]")
+    await bot.alice.clicks(second, "Acknowledge")
+    taken = await bot.alice.sees("#incidents", "has it since")
+    assert taken["ts"] == second["ts"]
+    held = await bot.alice.sees("#alerts", lambda each: is_incident(each) and "has it since" in as_text(each))
+    assert held["ts"] == alert["ts"]
+
+
+async def test_a_webhook_that_does_not_answer_is_told_in_the_thread(bot: Bot, pager: Receiver) -> None:
+    """The story says that it is called, that it was not reached, and that it was in the end."""
+    alert = await failing(bot)
+    identity = facts(alert)["incident"]
+    pager.answers = [503]
+    bot.clock.put_forward(timedelta(minutes=31))
+    missed = await bot.alice.sees("#alerts", "Could not reach webhook pager: it answered 503; still trying")
+    assert missed["thread_ts"] == alert["ts"]
+    await bot.alice.sees("#alerts", "Webhook pager was reached")
+    await bot.alice.types("#alerts", f"/pods incident {identity}")
+    story = await bot.alice.sees("#alerts", "What happened")
+    assert "Calling webhook pager" in as_text(story)
+    assert "Called webhook" not in as_text(story)
+
+
+async def test_what_is_back_calls_its_route_again() -> None:
+    """It is shown in the channel, and the group is mentioned as when it opened."""
+    config = """
+    version: 1
+    routes:
+      - {name: all, mention: [S01ONCALL]}
+    """
+    async with a_bot(config=dedent(config)) as bot:
+        name = bot.pods_of("web")[0]
+        await bot.cluster.play("oom-kill", namespace="shop", name=name)
+        alert = await bot.sees_alert("OOMKilled", "web")
+        await bot.alice.sees("#alerts", GROUP)
+        await eventually(lambda: all(map(is_ready, bot.cluster.pods("shop", app="web"))))
+        await ends_as(bot, facts(alert)["incident"], "recovered")
+        await bot.cluster.play("oom-kill", namespace="shop", name=name)
+        back = await bot.alice.sees("#alerts", "It is back: 1 further death")
+        assert (back["thread_ts"], back.get("broadcast")) == (alert["ts"], True)
+        again = await bot.alice.sees("#alerts", "It is back: OOMKilled · web")
+        assert GROUP in as_text(again)
+        assert len(await calls(bot)) == 2
 
 
 async def test_an_acknowledgement_stops_it_and_lapses(bot: Bot, pager: Receiver) -> None:
@@ -100,14 +154,14 @@ async def test_an_acknowledgement_stops_it_and_lapses(bot: Bot, pager: Receiver)
     await bot.clock.sleep(5)  # five looks at what is due
     assert await calls(bot) == []
     bot.clock.put_forward(timedelta(minutes=61))
-    await bot.alice.sees("#alerts", "Nobody has it any more", within=10)
+    await bot.alice.sees("#alerts", "Nobody has it any more")
     back = await bot.alice.sees(
-        "#alerts", lambda each: is_incident(each) and "[ Acknowledge ]" in as_text(each), within=10
+        "#alerts", lambda each: is_incident(each) and "[ Acknowledge ]" in as_text(each)
     )
     assert back["ts"] == held["ts"]
     assert "🔴" in as_text(back)
     bot.clock.put_forward(timedelta(minutes=11))
-    await bot.alice.sees("#alerts", GROUP, within=10)
+    await bot.alice.sees("#alerts", GROUP)
     assert pager.calls == []
 
 
@@ -115,12 +169,12 @@ async def test_the_clock_goes_on_over_a_restart(bot: Bot, pager: Receiver) -> No
     """Steps that were taken are not taken again; one that fell due meanwhile is taken at once."""
     alert = await failing(bot)
     bot.clock.put_forward(timedelta(minutes=11))
-    await bot.alice.sees("#alerts", GROUP, within=10)
+    await bot.alice.sees("#alerts", GROUP)
     await bot.stops()
     bot.clock.put_forward(timedelta(minutes=20))
     bot.stop.clear()
     await bot.starts()
-    await bot.alice.sees("#incidents", "/pods incident", within=10)
+    await bot.alice.sees("#incidents", "/pods incident")
     await eventually(lambda: pager.opened == 1)
     await bot.starts_again()
     await bot.stops()

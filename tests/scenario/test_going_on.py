@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.scenario.bots import Bot, Json, asks_until, facts, is_incident
+import asyncio
+from pathlib import Path
+
+from bot.model.pods import ClusterName
+from bot.store.store import open_to_look
+from bot.store.watch import Watched
+from tests.scenario.bots import Bot, Json, a_bot, asks_until, facts, is_incident, ready
+from tests.scenario.processes import Process, a_process
 from tests.support.people import as_text
 
 
@@ -20,7 +27,7 @@ async def test_an_incident_goes_on_where_it_was(bot: Bot) -> None:
     def grown(message: Json) -> bool:
         return is_incident(message) and facts(message)["deaths"] > counted
 
-    later = await bot.alice.sees("#alerts", grown, within=20)
+    later = await bot.alice.sees("#alerts", grown)
     assert later["ts"] == alert["ts"]
     assert "has it since" in as_text(later)
     await asks_until(bot.alice, "/pods silences", "moving house")
@@ -44,8 +51,34 @@ async def test_what_died_meanwhile_is_told_with_the_gap(bot: Bot) -> None:
     await bot.starts()
     told = await bot.sees_alert("OOMKilled", "web")
     assert "1 death while podbot was not watching, " in as_text(told)
-    await bot.sees_alert("Deleted", "toolbox", within=20)
+    await bot.sees_alert("Deleted", "toolbox")
     await bot.stops()
     every = await bot.alerts()
     assert len(every) == 3
     assert [facts(each)["deaths"] for each in every if each["ts"] == before["ts"]] == [1]
+
+
+async def test_a_removal_that_waits_for_its_judgement_survives_a_kill(tmp_path: Path) -> None:
+    """Seen by a process that is killed before it may say so; the next one says it, once."""
+    async with a_bot(started=False) as bot:
+        async with a_process(bot.environment, tmp_path) as killed:
+            await ready(await killed.port())
+            await bot.cluster.play("bare-deleted")
+            await _a_removal_is_saved(bot, killed)
+        async with a_process(bot.environment, tmp_path) as process:
+            await bot.sees_alert("Deleted", "toolbox", within=40)
+            await process.stops()
+        (alert,) = await bot.alerts()
+        assert facts(alert)["deaths"] == 1
+        assert "not watching" not in as_text(alert)
+
+
+async def _a_removal_is_saved(bot: Bot, process: Process) -> None:
+    """Or told already, by a process that was not killed in time."""
+    cluster = ClusterName(str((await process.logs("watch_in_sync"))["cluster"]))
+    async with asyncio.timeout(20), open_to_look(bot.environment["PODBOT_DATABASE_URL"]) as database:
+        while not any(line["event"] == "death" for line in process.logged()):
+            memory = await Watched(database, cluster).memory()
+            if memory is not None and any(each.removed for each in memory.pods.values()):
+                return
+            await asyncio.sleep(0.05)

@@ -15,7 +15,7 @@ async def _breaks(bot: Bot) -> str:
         shown = view_as_text(await bot.alice.home())
         return (name in shown) or None
 
-    await bot.alice.until(look, within=10)
+    await bot.alice.until(look)
     return name
 
 
@@ -94,7 +94,7 @@ class TestHome:
             home = await bot.alice.home()
             return home if "more" in view_as_text(home) else None
 
-        home = await bot.alice.until(look, within=15)
+        home = await bot.alice.until(look)
         assert len(home["blocks"]) <= 100
         assert sum(each["type"] == "actions" for each in home["blocks"]) >= 15
 
@@ -152,7 +152,7 @@ class TestShortcut:
         assert "initial_value" not in dialog["blocks"][0]["element"]
         await bot.sam.fills({"Command": "logs ledger-0 -n payments"})
         await bot.sam.submits()
-        await bot.sam.sees("#incidents", "You may not `logs` in `payments`")
+        await bot.sam.sees("#incidents", "You may not read `logs` in `payments`")
 
     async def test_where_podbot_is_no_member(self, bot: Bot) -> None:
         """The answer comes by the address that Slack gave with the shortcut."""

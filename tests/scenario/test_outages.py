@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from bot.playground.workspace import PaceSettings
 from bot.playground.workspace.demo_world import ALERTS
 from bot.playground.workspace.settings import PODBOT
 from bot.playground.workspace.wire import UserId
-from tests.scenario.bots import DEMO_POLICY, Bot, a_bot, asks_until, facts
+from tests.scenario.bots import DEMO_POLICY, Bot, a_bot, asks_until, facts, lacks
 from tests.support.hurried_clock import HurriedClock
 from tests.support.people import as_text
 from tests.support.waiting import eventually
@@ -26,7 +25,7 @@ class TestTheCluster:
         answer = as_text(await bot.alice.sees("#incidents", "does not answer", within=ANSWERED_WITHIN))
         assert "connection refused" in answer
         assert "Nothing was changed." in answer
-        await until_missing(bot, "watch")
+        await lacks(bot.port, "watch")
         await bot.cluster.play("oom-kill")
         await bot.served.start()
         await bot.sees_alert("OOMKilled", "web")
@@ -55,10 +54,10 @@ class TestTheCluster:
     async def test_hanging(self, bot: Bot) -> None:
         """An API server that takes requests and never answers: the person is told within ten seconds."""
         bot.cluster.faults.hanging = True
-        began = time.monotonic()
+        began = asyncio.get_running_loop().time()
         await bot.alice.types("#incidents", "/pods list")
         await bot.alice.sees("#incidents", "timed out after 8 s", within=ANSWERED_WITHIN)
-        assert time.monotonic() - began < ANSWERED_WITHIN
+        assert asyncio.get_running_loop().time() - began < ANSWERED_WITHIN
         bot.cluster.faults.hanging = False
         await bot.alice.types("#incidents", "/pods list")
         await bot.alice.sees("#incidents", "10 pods")
@@ -74,9 +73,7 @@ class TestTheCluster:
             await bot.alice.types("#incidents", "/pods list")
             answer = as_text(await bot.alice.sees("#incidents", "401"))
             assert "Nothing was changed." in answer
-            status, body = await bot.health()
-            assert status == 503
-            assert set(body["missing"]) == {"watch"}
+            await lacks(bot.port, "watch")
             bot.cluster.faults.token = None
             await bot.ready()
 
@@ -86,23 +83,13 @@ class TestTheCluster:
             await bot.served.stop()
             await bot.starts()
             await bot.alice.sees_bot(connected=True)
-            status, body = await bot.health()
-            assert (status, set(body["missing"])) == (503, {"watch"})
+            await lacks(bot.port, "watch")
             await bot.alice.types("#incidents", "/pods list")
             await bot.alice.sees("#incidents", "does not answer")
             await bot.served.start()
             await bot.ready()
             await bot.cluster.play("oom-kill")
             await bot.sees_alert("OOMKilled", "web")
-
-
-async def until_missing(bot: Bot, part: str) -> None:
-    """Wait until `/readyz` names this part as missing."""
-    for _ in range(500):
-        _, body = await bot.health()
-        if part in body["missing"]:
-            return
-    raise AssertionError(f"{part} never went missing")
 
 
 class TestSlack:
@@ -113,8 +100,8 @@ class TestSlack:
             for scenario in ("oom-kill", "segfault", "one-of-two", "sidecar"):
                 await bot.cluster.play(scenario)
             for workload, cause in (("web", "OOMKilled"), ("web", "Error"), ("api", "Error")):
-                await bot.sees_alert(cause, workload, within=20.0)
-            await bot.sees_alert("Error", "search", within=20.0)
+                await bot.sees_alert(cause, workload)
+            await bot.sees_alert("Error", "search")
             assert len(await bot.alerts()) == 4
 
     async def test_not_in_the_alert_channel(self) -> None:

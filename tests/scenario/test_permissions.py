@@ -9,25 +9,26 @@ from tests.support.people import as_text
 
 
 @pytest.mark.parametrize(
-    ("typed", "verb"),
+    ("typed", "doing"),
     [
-        pytest.param("list -n shop", "list", id="list"),
-        pytest.param("list -A", "list", id="list-all"),
-        pytest.param("get pod {pod} -n shop", "get", id="get"),
-        pytest.param("describe {pod} -n shop", "get", id="describe"),
-        pytest.param("logs {pod} -n shop", "logs", id="logs"),
-        pytest.param("logs web -n shop", "logs", id="logs-by-beginning"),
-        pytest.param("logs nothing-like-it -n shop", "logs", id="no-such-pod"),
+        pytest.param("list -n shop", "`list`", id="list"),
+        pytest.param("list -A", "`list`", id="list-all"),
+        pytest.param("get pod {pod} -n shop", "`get`", id="get"),
+        pytest.param("describe {pod} -n shop", "`get`", id="describe"),
+        pytest.param("logs {pod} -n shop", "read `logs`", id="logs"),
+        pytest.param("logs web -n shop", "read `logs`", id="logs-by-beginning"),
+        pytest.param("logs nothing-like-it -n shop", "read `logs`", id="no-such-pod"),
     ],
 )
-async def test_a_stranger_gets_the_missing_rule_and_no_data(bot: Bot, typed: str, verb: str) -> None:
+async def test_a_stranger_gets_the_missing_rule_and_no_data(bot: Bot, typed: str, doing: str) -> None:
     """Sam is bound to no role: each refusal says which roles it takes, and no pod's name."""
     pods = [pod["metadata"]["name"] for pod in bot.cluster.pods()]
     await bot.sam.types("#incidents", "/pods " + typed.format(pod=pods[-2]))
-    answer = await bot.sam.sees("#incidents", f"You may not `{verb}`")
+    answer = await bot.sam.sees("#incidents", f"You may not {doing} ")
     said = as_text(answer)
     assert "It takes the role" in said
     assert "on-call" in said
+    assert "Ask <!subteam^S01ONCALL>" in said
     assert not any(name in said.replace(pods[-2], "") for name in pods)
     await bot.sam.clicks(answer, "What I may do")
     await bot.sam.sees("#incidents", "you may do nothing but `help` and `whoami`")
@@ -48,7 +49,7 @@ async def test_a_strangers_press_on_a_shared_message_is_refused(bot: Bot) -> Non
     await bot.alice.clicks(await bot.alice.sees("#incidents", "[ Share ]"), "Share")
     shared = await bot.sam.sees("#incidents", "Shared by")
     await bot.sam.clicks(shared, "Logs")
-    await bot.sam.sees("#incidents", "You may not `logs` in `payments`.")
+    await bot.sam.sees("#incidents", "You may not read `logs` in `payments`.")
     await bot.sam.clicks(shared, "Delete")
     await bot.sam.sees_view("You may not `delete` in `payments`.")
 

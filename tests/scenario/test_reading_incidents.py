@@ -105,7 +105,7 @@ async def test_the_week_is_summed_up_once(bot: Bot) -> None:
     due = (bot.clock.now() - timedelta(minutes=30)).astimezone(UTC)
     bot.config.write_text(digest_at(due), "utf-8")
     await bot.starts_again()
-    told = await bot.bob.sees("#incidents", "The week on playground", within=10)
+    told = await bot.bob.sees("#incidents", "The week on playground")
     assert "2 deaths" in as_text(told)
     assert "The week before: 0 deaths" in as_text(told)
     pictured = await bot.bob.sees("#incidents", lambda each: bool(each.get("files")))

@@ -12,7 +12,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.playground.workspace import PaceSettings
-from tests.scenario.bots import Bot, a_bot, facts
+from tests.scenario.bots import Bot, a_bot, facts, is_incident
 from tests.scenario.processes import a_process
 from tests.scenario.test_reading import table
 from tests.support.envtest import ASSETS, ControlPlane
@@ -21,11 +21,6 @@ from tests.support.people import as_text
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.envtest
-
-ALERTED_WITHIN = 2.0
-"""Seconds from the kubelet's word to the message in Slack: what the product promises, on a quiet machine."""
-PATIENCE = 10.0
-"""What a busy machine is given."""
 
 _NUMBERS = itertools.count(1)
 _AGE = 4
@@ -152,15 +147,16 @@ async def test_a_death_is_alerted_at_once(
     kubelet.log(namespace, "web-1", b"heap is growing", b"out of memory")
     began = time.monotonic()
     await asyncio.to_thread(kubelet.die, namespace, "web-1", exit_code=137, reason="OOMKilled")
-    alert = await bot.alice.sees("#alerts", f"OOMKilled · web-1 · {namespace}", within=PATIENCE)
-    took = time.monotonic() - began
+    alert = await bot.alice.sees("#alerts", f"OOMKilled · web-1 · {namespace}")
+    took = (
+        time.monotonic() - began
+    )  # on this machine, with all that it does beside; `test_alerts` has the promise
     with capsys.disabled():
-        print(f"\n  a death was alerted after {took * 1000:.0f} ms (promised: {ALERTED_WITHIN:g} s)")  # noqa: T201 - a measurement
-    assert took < ALERTED_WITHIN
+        print(f"\n  a death was alerted after {took * 1000:.0f} ms")  # noqa: T201 - a measurement
     alert = await bot.alice.sees("#alerts", "out of memory")
     assert facts(alert)["deaths"] == 1
     await asyncio.to_thread(kubelet.die, namespace, "web-1", exit_code=137, reason="OOMKilled")
-    again = await bot.alice.sees("#alerts", lambda each: facts(each)["deaths"] == 2, within=PATIENCE)
+    again = await bot.alice.sees("#alerts", lambda each: is_incident(each) and facts(each)["deaths"] == 2)
     assert again["ts"] == alert["ts"]
 
 
@@ -173,12 +169,12 @@ async def test_the_api_server_is_restarted(
     async with a_bot(cluster=config) as bot:
         await asyncio.to_thread(control_plane.stop_api_server)
         await bot.alice.types("#incidents", f"/pods list -n {namespace}")
-        await bot.alice.sees("#incidents", "does not answer", within=PATIENCE)
+        await bot.alice.sees("#incidents", "does not answer")
         await asyncio.to_thread(control_plane.start_api_server)
         await asyncio.to_thread(kubelet.die, namespace, "web-1")
         await bot.sees_alert("Error", "web-1", within=30.0)
         await bot.alice.types("#incidents", f"/pods list -n {namespace}")
-        await bot.alice.sees("#incidents", "1 pod", within=PATIENCE)
+        await bot.alice.sees("#incidents", "1 pod")
 
 
 async def test_the_process_itself(
@@ -191,9 +187,9 @@ async def test_the_process_itself(
         a_process(bot.environment, tmp_path) as process,
     ):
         await process.logs("watch_in_sync")
-        await bot.alice.sees_bot(connected=True, within=20.0)
+        await bot.alice.sees_bot(connected=True)
         await bot.alice.types("#incidents", f"/pods list -n {namespace}")
-        await bot.alice.sees("#incidents", "1 pod", within=PATIENCE)
+        await bot.alice.sees("#incidents", "1 pod")
         await asyncio.to_thread(kubelet.die, namespace, "web-1")
         await bot.sees_alert("Error", "web-1")
         await process.stops()

@@ -40,7 +40,7 @@ from tests.support.node_lease import kept_alive
 from tests.support.real_cluster import need_assets
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.envtest, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.envtest, pytest.mark.timeout(300)]
 
 _NUMBERS = itertools.count(1)
 MERGE = "application/merge-patch+json"
@@ -64,7 +64,7 @@ class Told:
 
     messages: dict[str, Message] = field(default_factory=dict)
 
-    async def put(self, letters: Sequence[Letter]) -> None:
+    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
         self.messages.update({each.key: each.message for each in letters})
 
 
@@ -113,7 +113,7 @@ class Place:
             ]
             return len(fine) == len(self.pods) == count
 
-        await eventually(settled, within=40)
+        await eventually(settled, within=120)
 
     async def is_told(self, cause: Cause) -> None:
         """Exactly one alert comes, for this cause, of one death."""
@@ -308,7 +308,7 @@ class TestOneAlertFor:
         """Nobody renews its lease: the node controller marks its pods as lost and deletes them."""
         await self._on_a_node_of_its_own(place, "node-lost")
         await place.do(place.kubelet.run, place.namespace, "once")
-        await eventually(lambda: bool(place.deaths), within=40)
+        await eventually(lambda: bool(place.deaths), within=120)
         await place.is_told(Cause.NODE_LOST)
         await self._goes_by_force(place)
 

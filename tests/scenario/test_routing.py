@@ -45,9 +45,7 @@ def annotate(bot: Bot, resource: Resource, namespace: str, name: str, **annotati
 async def sees_incident(bot: Bot, place: str, cause: str, workload: str) -> Json:
     """Wait for an incident's own message in a channel."""
     words = f"{cause} · {workload}"
-    return await bot.alice.sees(
-        place, lambda each: is_incident(each) and each["text"].startswith(words), within=10
-    )
+    return await bot.alice.sees(place, lambda each: is_incident(each) and each["text"].startswith(words))
 
 
 async def test_the_file_says_where_whom_and_with_which_runbook() -> None:
