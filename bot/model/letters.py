@@ -50,7 +50,8 @@ class Letter:
     incident: IncidentId | None = None
     """The incident whose deaths are announced once this is delivered."""
     created_at: datetime
-    """When this letter was first written, or before: no post of it is older."""
+    """When this letter was first written, or before: no post of it is older. Of podbot's own troubles: since
+    when it lasts this time."""
     edit_only: bool = False
     """Worth saying only where an earlier wording stands already; otherwise it counts as said."""
     final: bool = False

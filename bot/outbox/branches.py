@@ -103,6 +103,7 @@ class _Kept:
     async def of(self, belongs: _Belongs) -> Sequence[KeptLetter]:
         async with self._reading:
             if self._first is None:
+                self._first = {}  # a read that fails is shared with nobody
                 kept = await self._store.kept()
                 self._first = {each: _those(kept, each) for each in (_is_slacks, _is_a_webhooks)}
             if (first := self._first.pop(belongs, None)) is not None:

@@ -209,6 +209,8 @@ class Calls:
             _say_unseen(entries)
         else:
             self._office.can_look(self._channel)
+            for each in due:
+                each.sought_since = None  # looks do come to their end
             await self._seen(entries, found)
 
     async def _seen(self, entries: Sequence[Entry], found: Mapping[LetterKey, MessageTs]) -> None:

@@ -244,7 +244,8 @@ class Desk:
 
     async def give_up(self, entry: Entry, problem: str) -> None:
         """Lay the letter aside for good."""
-        self._let_go(entry)
+        if not entry.stands:  # else its next wording is another update, and no second message
+            self._let_go(entry)
         self.unsaved.pop(entry.key, None)
         try:
             async with asyncio.timeout(STORE_SECONDS):
@@ -254,6 +255,10 @@ class Desk:
             self.store_is_away(error)
         except Deposed:
             self.depose()
+        except Exception as error:
+            # As with notes: whatever a store does to us, the other letters go out.
+            log.exception("outbox_store_broke", cluster=self.cluster, key=entry.key)
+            self.store_is_away(error)
 
     async def catch_up(self) -> None:
         """Note what could not be noted, as far as the store takes it."""

@@ -63,7 +63,7 @@ class Dispatcher:
         )
         self._readings: dict[Desk, Reading] = {}
         self._readers: dict[Desk, asyncio.Task[None]] = {}
-        self._opened: asyncio.Queue[Desk] = asyncio.Queue()  # as many as there are clusters, and one
+        self._opened: asyncio.Queue[Desk] = asyncio.Queue()
         self._read(own_desk, first_wording)
 
     async def open(
@@ -181,9 +181,13 @@ class Dispatcher:
         while True:
             await self._clock.sleep(CARE_EVERY)
             for desk in tuple(self._desks.values()):
-                if not desk.closed and (desk.unsaved or desk.store_problem):
+                if not desk.closed and (desk.unsaved or self._may_be_back(desk)):
                     await desk.catch_up()
             await self._step_made()
+
+    def _may_be_back(self, desk: Desk) -> bool:
+        """Whether nobody else finds out if the desk's store, which was away, is back."""
+        return bool(desk.store_problem) and not self._readings[desk].failed
 
     async def _step_made(self) -> None:
         """Let those look who wait for silence."""

@@ -12,13 +12,11 @@ from bot.clock import Clock
 from bot.model.letters import LetterKey
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName
-from bot.outbox.calls import LOOK_EVERY, PROBE_EVERY, Calls
+from bot.outbox.calls import LOOK_EVERY, Calls
 from bot.outbox.desk import Desk, Entry
 from bot.outbox.office import Gate, Office, Pace
 from bot.outbox.ports import Delivery
 from bot.outbox.schedule import KEPT_FOR_THE_AWAITED, Holds, Waiting, first_turn
-
-__all__ = ["LOOK_EVERY", "PROBE_EVERY", "Lane"]
 
 
 class Lane:
@@ -61,6 +59,8 @@ class Lane:
 
     def add(self, entry: Entry) -> None:
         """Have the entry's letter said here; one that waits here already keeps its place."""
+        if entry.desk.closed:
+            return  # closed while its call was under way: whoever leads next says it
         now = self._clock.monotonic()
         if not self._waiting:
             self.pace.moving_since = now

@@ -84,6 +84,11 @@ class Reading:
         return self._unread and not self._problem
 
     @property
+    def failed(self) -> bool:
+        """Whether the store was away at the last try; it is read again soon."""
+        return self._unread and bool(self._problem)
+
+    @property
     def trouble(self) -> str:
         """Why it is not known yet what the store keeps, where that is not a matter of moments; else empty."""
         if not self._unread:
@@ -158,7 +163,7 @@ class Reading:
             log.exception("outbox_store_broke", cluster=desk.cluster)
             desk.store_is_away(error)
         else:
-            self._problem = ""
+            self._problem = desk.store_problem = ""
             return in_order(kept)
         self._problem = desk.store_problem
         return None

@@ -16,7 +16,7 @@ from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError, ClusterRefused, ClusterUnreachable
 from bot.model.pods import ClusterName, ClusterUid
-from bot.watch.ports import PodPage, PodSource, WatchLine
+from bot.watch.ports import HistoryGone, PodPage, PodSource, WatchLine
 
 ASKS_AGAIN = 60.0
 """Seconds after which a cluster that was refused is asked again: its address may lead to the right one by
@@ -140,7 +140,7 @@ class Recognized:
         await self.recognize()
         try:
             yield
-        except (ClusterUnreachable, ClusterRefused):
+        except (ClusterUnreachable, ClusterRefused, HistoryGone):
             # Who answers next may be another one.
             self._sure = False
             raise
@@ -172,6 +172,7 @@ class Recognized:
 
     def _take_for_right(self, error: ClusterError) -> None:
         if self.problem:
+            self._asks_from = self._clock.monotonic() + ASKS_AGAIN
             raise AnotherCluster(self.problem) from error
         if not self._warned:
             self._warned = True

@@ -94,6 +94,7 @@ class Shade:
 
     def expect_to_lead(self) -> None:
         """This replica leads as soon as the store lets it: until then, nothing grows too old to be told."""
+        self._drop_old()
         self._expects_to_lead = True
 
     async def hand_over(self, sink: FindingSink) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.model.letters import Letter, LetterKey, Urgency
-from bot.outbox.lane import LOOK_EVERY
+from bot.outbox.calls import LOOK_EVERY
 from bot.outbox.schedule import UPDATE_EVERY
 from tests.support.clock import HeldClock
 from tests.support.outbox import ALERTS, OTHERS, PROD, FakeSlack, MemoryStore, a_letter, running

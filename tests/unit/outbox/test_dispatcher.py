@@ -15,8 +15,8 @@ from bot.errors import Deposed
 from bot.model.letters import LetterKey, Posted, Urgency
 from bot.model.people import MessageTs
 from bot.model.pods import ClusterName
+from bot.outbox.calls import LOOK_EVERY, PROBE_EVERY
 from bot.outbox.dispatcher import Dispatcher
-from bot.outbox.lane import LOOK_EVERY, PROBE_EVERY
 from bot.outbox.ports import DeliveryFailed, Fallback, Undeliverable
 from bot.outbox.reading import SETTLES_WITHIN
 from bot.outbox.refusals import Meaning, codes

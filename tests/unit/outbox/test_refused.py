@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.model.letters import LetterKey, Urgency
 from bot.outbox.calls import PROBE_EVERY
 from bot.outbox.ports import DeliveryFailed, Fallback, Undeliverable
-from tests.support.clock import HeldClock
+from tests.support.clock import HeldClock, settle
 from tests.support.outbox import ALERTS, OTHERS, PROD, FakeSlack, Hook, MemoryStore, a_letter, running
 
 NEW = Undeliverable("a_code_of_next_year")
@@ -50,6 +52,40 @@ async def test_with_no_other_channel_it_is_tried_every_minute_and_holds_up_nobod
         await clock.advance(3 * PROBE_EVERY)
         assert list(slack.messages.values()) == ["b", "a"]
         assert store.given_up == {}
+
+
+async def test_what_is_refused_while_its_cluster_is_closed_waits_nowhere() -> None:
+    """Whoever leads next says it: left behind, it would keep the same letter from being said here again."""
+    clock, store = HeldClock(), MemoryStore()
+    slack = FakeSlack(clock, [NEW, NEW])
+    async with running(slack, clock, Fallback(channel=OTHERS)) as outbox:
+        await outbox.open(PROD, store)
+        await outbox.put([a_letter("a", urgency=Urgency.CRITICAL)])
+        await clock.advance(0.1)
+        slack.hang = asyncio.Event()
+        await clock.advance(5)
+        closing = asyncio.create_task(outbox.close(PROD))
+        await settle()
+        slack.hang.set()
+        await closing
+        assert outbox.waiting == 0
+        await outbox.open(PROD, store)
+        await outbox.put([a_letter("a", urgency=Urgency.CRITICAL)])
+        await clock.advance(60)
+        assert "a" in slack.messages.values()
+
+
+async def test_a_message_whose_update_is_refused_stays_the_only_one() -> None:
+    """Its next wording is another update: in whatever words Slack refused one, the message stands."""
+    clock = HeldClock()
+    slack = FakeSlack(clock, [None, NEW, NEW])
+    async with running(slack, clock) as outbox:
+        await outbox.open(PROD, MemoryStore())
+        for revision in (1, 2, 3):
+            await outbox.put([a_letter("a", revision=revision)])
+            await clock.advance(60)
+        assert list(slack.messages.values()) == ["a"]
+        assert [bool(call.ts) for call in slack.calls] == [False, True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -160,16 +160,17 @@ async def test_after_it_was_away_it_is_asked_anew(reading: str) -> None:
         await read()
 
 
-async def test_history_that_is_gone_raises_no_doubt() -> None:
-    """The cluster was there all the time."""
+async def test_history_that_is_gone_raises_doubt() -> None:
+    """Another cluster behind the same address says so, too, of the first one's versions."""
     place = Place()
     await place.lists()
     place.source.failure = HistoryGone("too old")
     with pytest.raises(HistoryGone):
         await place.watches()
-    place.source.failure = None
-    await place.watches()
-    assert place.source.calls.count("uid") == 1
+    place.source.says, place.source.failure = SECOND, None
+    with pytest.raises(AnotherCluster):
+        await place.lists()
+    assert place.source.calls.count("list") == 1
 
 
 async def test_one_that_does_not_say_is_taken_for_right() -> None:

@@ -146,6 +146,17 @@ async def test_who_is_not_to_lead_after_all_keeps_a_day_again() -> None:
     assert keeper.deaths == []
 
 
+async def test_what_is_too_old_by_then_is_not_told() -> None:
+    """A standby that had found nothing for days drops what the ledger may have forgotten."""
+    clock, keeper = HeldClock(), Keeper()
+    standby = Shade(CLUSTER, clock)
+    await standby.take(died("a"))
+    await clock.advance(48 * HOUR)
+    standby.expect_to_lead()
+    await standby.hand_over(keeper.record)
+    assert keeper.deaths == []
+
+
 async def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A storm drives out its own beginning."""
     monkeypatch.setattr(shade, "MOST_DEATHS", 10)
