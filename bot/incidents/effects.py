@@ -37,9 +37,13 @@ class Mention(_Effect, frozen=True, kw_only=True):
 
 
 class CallRoute(_Effect, frozen=True, kw_only=True):
-    """Call those whom its route calls, once more: it is back. The spell names the letter."""
+    """Call those whom its route calls: it is back, or no longer silent. The spell names the letter.
+
+    `again`: it was over and is back; else it is heard of for the first time.
+    """
 
     spell: int
+    again: bool = True
 
 
 class SecondChannel(_Effect, frozen=True, kw_only=True):

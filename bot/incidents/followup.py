@@ -32,6 +32,9 @@ COUNT_EVERY = 5.0
 OWNERS_AT_ONCE = 4
 """Owners that are asked at the same time."""
 
+_UNASKED = Judgement(verdict=Verdict.WAIT, words="the owner could not be asked")
+"""What an owner that did not answer says: nothing, neither that it has all nor that it has not."""
+
 log = logs.get(__name__)
 
 Found = Callable[[Held, Input], Awaitable[None]]
@@ -60,13 +63,14 @@ class FollowUp:
         clock: Clock,
         every_pod: Callable[[], Iterable[Pod]] = tuple,
         is_complete: Callable[[Workload], bool] = lambda _: False,
+        in_sync: Callable[[str], bool] = lambda _: True,
         timings: Callable[[], Timings] = Timings,
     ) -> None:
         """`every_pod`: those of the mirror, among which replacements are counted.
 
         `is_complete`: whether an owner is seen to have all the pods that it wants, Ready; without it, that an
-        incident is about to recover is only told of bare pods. `timings`: those in force now, asked for at
-        every look.
+        incident is about to recover is only told of bare pods. `in_sync`: whether the mirror sees all of a
+        namespace now. `timings`: those in force now, asked for at every look.
         """
         self._held = held
         self._found = found
@@ -75,6 +79,7 @@ class FollowUp:
         self._clock = clock
         self._every_pod = every_pod
         self._is_complete = is_complete
+        self._in_sync = in_sync
         self._timings = timings
         self._count_at = 0.0
         self._asking = asyncio.Semaphore(OWNERS_AT_ONCE)
@@ -128,6 +133,9 @@ class FollowUp:
     def _look_at(self, key: IncidentKey, following: Following) -> _Looked:
         now = self._clock.now()
         key = recovery_of_many.key_for(key, following)
+        if not recovery.is_asked(key) and not self._in_sync(key.namespace):
+            # How the pods were when they were seen last says nothing of now, and there is nobody to ask.
+            return _Looked(key, recovery.anew(following, following.subjects, None), recovery.WAIT)
         pods = {uid: self._pods(key.namespace, each.pod) for uid, each in following.subjects.items()}
         following = recovery.looked(following, pods, now)
         complete = readiness.is_counted(key.owner) and self._is_complete(
@@ -172,7 +180,7 @@ class FollowUp:
         if judgement.verdict is Verdict.ASK_OWNER:
             judgement = await self._ask(looked)
             following = recovery.asked(following, looked.key, self._clock.now(), self._timings())
-            if judgement.verdict is Verdict.WAIT:
+            if judgement.verdict is Verdict.WAIT and judgement is not _UNASKED:
                 following = readiness.contradicted(following)
         following = recovery_of_many.with_finding(following, judgement)
         if looked.following not in held.followings:
@@ -188,7 +196,7 @@ class FollowUp:
                 owner = await self._surroundings.owner(key.namespace, recovery.to_ask(key, following))
             except ClusterError as error:
                 log.info("owner_unasked", owner=str(key.owner), problem=str(error))
-                return recovery.WAIT
+                return _UNASKED
         return recovery.of_owner(owner, following.died_at)
 
 

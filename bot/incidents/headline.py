@@ -28,8 +28,9 @@ _NODE_WORDS = {Cause.NODE_LOST: "Node lost", Cause.NODE_SHUTDOWN: "Node shut dow
 def headline(incident: Incident) -> str:
     """What, where: `OOMKilled · web · shop · prod-eu`, `Node lost · node-3 · prod-eu`."""
     if incident.key.scope is Scope.STORM and incident.state.is_over:
-        # It has no name of its own that would say what recovered.
-        return " · ".join(("Storm over", *where(incident)))
+        # It has no name of its own that would say what recovered; what a person closes may go on to fail.
+        ended = "Storm closed" if incident.state is IncidentState.CLOSED else "Storm over"
+        return " · ".join((ended, *where(incident)))
     return " · ".join((_STATE_WORDS.get(incident.state) or what(incident), *where(incident)))
 
 

@@ -147,12 +147,15 @@ class Intake:
     def _answered(self, waiting: Sequence[Waiting], answer: LedgerAnswer) -> Sequence[Taken]:
         """What need not wait for the ledger, and what has waited for this answer of it."""
         ready: list[Taken] = []
+        if Due.LEDGER in waiting:
+            self._asks_again = None
+            if answer.is_whole:
+                # First: what else came with it was found later, and its memory is the newer one.
+                ready += self._unanswered.taken(AT_ONCE)
         for each in waiting:
             if isinstance(each, Due):
-                self._asks_again = None
-                if answer.is_whole:
-                    ready += self._unanswered.taken(AT_ONCE)
-            elif isinstance(each, Refined) or not self._unanswered.keeps(each, answer):
+                continue
+            if isinstance(each, Refined) or not self._unanswered.keeps(each, answer):
                 ready.append(each)
         ready += self._unanswered.beyond_the_bound()
         return ready

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.incidents import engine
-from bot.incidents.effects import PageAction
+from bot.incidents.effects import CallRoute, PageAction
 from bot.incidents.inputs import Resolved
 from bot.incidents.turn import Turn
 from bot.model.deaths import Death
@@ -28,14 +28,16 @@ def acknowledged(turn: Turn, by: UserId, until: datetime) -> None:
 def let_go(turn: Turn, kind: StoryKind, by: UserId) -> None:
     """Nobody has it any more, so the escalation goes on: with the steps that are not done yet.
 
-    A webhook that was called is called again: whoever it woke has put it away since.
+    A webhook that was called is called again: whoever it woke has put it away since. In a
+    silence that waits for its end.
     """
     if turn.incident.acknowledged is None or turn.incident.state.is_over:
         return
     turn.change(acknowledged=None)
     turn.unattended()
     turn.tell(kind, by=by)
-    turn.page(PageAction.TRIGGER)
+    if turn.incident.silenced is None:
+        turn.page(PageAction.TRIGGER)
 
 
 def silenced(turn: Turn, silence: SilencedBy) -> None:
@@ -64,8 +66,7 @@ def heard_again(turn: Turn, silence: SilenceId | None, by: UserId | None = None)
         return
     turn.unfold()
     turn.change(silenced=None)
-    turn.surface()
-    turn.unattended()
+    _heard(turn)
     turn.tell(StoryKind.SILENCE_ENDED, by=by, deaths=held.deaths)
 
 
@@ -73,10 +74,25 @@ def break_through(turn: Turn, what: str) -> None:
     """Something happened that the silence does not cover."""
     turn.unfold()
     turn.change(silenced=None)
-    turn.surface()
-    turn.unattended()
+    _heard(turn)
     turn.promptly()
     turn.tell(StoryKind.BROKE_THROUGH, words=what, fresh=True)
+
+
+def _heard(turn: Turn) -> None:
+    """Have it be as loud as if nobody had silenced it: those are called whom the silence kept that from.
+
+    A webhook whose step is done is called again, as it may have been told meanwhile that it was over.
+    """
+    hidden = not turn.incident.shown
+    turn.surface()
+    turn.unattended()
+    after = turn.incident
+    if after.acknowledged is not None:
+        return
+    turn.page(PageAction.TRIGGER)
+    if hidden and after.shown:
+        turn.effects.append(CallRoute(spell=after.attention.spell, again=False))
 
 
 def resolved(turn: Turn, given: Resolved) -> None:

@@ -131,6 +131,7 @@ class Keeper:
                 clock=clock,
                 every_pod=every_pod or tuple,
                 is_complete=self._is_complete,
+                in_sync=in_sync,
                 timings=timings,
             )
 

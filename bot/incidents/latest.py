@@ -10,7 +10,7 @@ from bot.model.incidents import Incident, IncidentId
 
 
 class LatestIncidents:
-    """Implements `ports.Incidents` for one cluster; what the keeper holds is known with the store away."""
+    """Implements `store_ports.Incidents`; what the keeper holds is known with the store away."""
 
     def __init__(self, live: Callable[[], LiveIncidents | None], stored: Incidents) -> None:
         """`live` gives the keeper while this replica leads."""

@@ -190,7 +190,8 @@ class Live:
     def sweep(self, now: datetime) -> None:
         """Let go what is over for good."""
         for held in self._shelf:
-            wanted = held.gathering or self._storms.awaits(held)
+            untold = held.incident.folding.closes_at is not None
+            wanted = held.gathering or untold or self._storms.awaits(held)
             if engine.is_closed(held.incident, now) and not wanted:
                 self.let_go(held)
 
@@ -206,7 +207,7 @@ class Live:
         silence = self.silences.over(death, now, held.incident)
         self.silences.keeps_back(silence, held.incident.id, death)
         self.apply(held, Died(death=death, silence=silence), now)
-        self._storms.count(held, death, now)
+        self._count_in_storm(held, death, now)
 
     def _open(self, key: IncidentKey, death: Death, route: Route, now: datetime) -> Held:
         identity = self._take_id()
@@ -222,8 +223,17 @@ class Live:
         self.silences.keeps_back(silence, identity, death)
         self.opened(held, step.effects)
         if not shelter.begins:
-            self._storms.count(held, death, now)
+            self._count_in_storm(held, death, now)
         return held
+
+    def _count_in_storm(self, held: Held, death: Death, now: datetime) -> None:
+        digest = self._shelf.get(held.incident.storm)
+        if digest is None:
+            return
+        silence = self.silences.over(death, now, digest.incident)
+        if silence is not None and silence.until_resolved:  # the digest's own: it is over no member
+            self.silences.keeps_back(silence, digest.incident.id, death)
+        self._storms.count(held, death, now, silence=silence)
 
     # Incidents that become one
 

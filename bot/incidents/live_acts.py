@@ -44,7 +44,8 @@ def carry_out(  # noqa: PLR0912 - a case for each act
                     return ActResult(incident=held.incident, refusal=ActRefusal.OVER, words=words)
                 live.silences.heard(act.silence, now)
                 under = held.incident.silenced
-                if under is None or under.silence != act.silence.id:
+                held_by_it = under is not None and under.silence == act.silence.id
+                if not held_by_it and not silencing.outlasted(act.silence, under):
                     live.apply(held, Silenced(silence=silencing.as_held(act.silence)), now)
         case ResolveIncident(reason=reason, force=force):
             failing = _fails(held)

@@ -18,8 +18,8 @@ from bot.model.pages import PageFacts, carrying, to_webhook
 def page_letter(incident: Incident, page: Page, now: datetime, *, text: str, runbook: str = "") -> Letter:
     """What `page` asks for. `incident` is as the reducer returned it together with this effect.
 
-    `text` is that of the incident's own message. The story's length is the revision: every turn that pages
-    adds to the story, and not every one changes what the incident's message says.
+    `text` is that of the incident's own message. The story's length is the revision: between two turns
+    that page the story grows, and not every one changes what the incident's message says.
     """
     key, revision = incident.key, max(incident.told, 1)
     facts = PageFacts(

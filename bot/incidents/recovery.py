@@ -182,9 +182,14 @@ def judged(
         return WAIT if left else Judgement(verdict=Verdict.RECOVERED, words="gone")
     if following.calm_since is None or now - following.calm_since < hold_down(key, timings):
         return WAIT
-    if key.owner.kind in OWNER_KINDS:
+    if is_asked(key):
         return ASK_OWNER if following.ask_at is None or now >= following.ask_at else WAIT
     return _of_pods(key, [standing(pods.get(uid)) for uid in following.subjects])
+
+
+def is_asked(key: IncidentKey) -> bool:
+    """Whether an owner has the last word, and not the pods alone."""
+    return key.cause is not Cause.STUCK_TERMINATING and key.owner.kind in OWNER_KINDS
 
 
 def hold_down(key: IncidentKey, timings: Timings) -> timedelta:

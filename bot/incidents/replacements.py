@@ -11,6 +11,9 @@ from bot.model.incidents import Incident, IncidentState, Replacements, Scope
 from bot.model.pods import Pod
 from bot.model.scheduling import verdict
 
+_OF_ITS_NODE = frozenset({"DaemonSet", "Node"})
+"""Kinds of owner whose pods are made again with their node, and nowhere else; `Node`: of static pods."""
+
 
 def wanted(incident: Incident) -> bool:
     """Whether an incident says how its replacements are."""
@@ -45,10 +48,11 @@ def found(incident: Incident, pods: Iterable[Pod]) -> Replacements:
         taken = [pod for _, pod in sorted(began[workload], key=lambda each: each[0])[:places]]
         count.update(map(_state, taken))
         why = why or next((_why(each) for each in taken if _state(each) == "unschedulable"), "")
-        if workload.owner.kind != "Pod":
+        if workload.owner.kind == "Pod":
+            if workload not in there:
+                gone.append(f"{workload.owner.name} ({workload.namespace})")
+        elif workload.owner.kind not in _OF_ITS_NODE:
             count["awaited"] += places - len(taken)
-        elif workload not in there:
-            gone.append(f"{workload.owner.name} ({workload.namespace})")
     return Replacements(
         ready=count["ready"],
         starting=count["starting"],

@@ -81,7 +81,10 @@ class Silences:
         )
         covered = same or (
             silencing.covers_incident(silence, held.incident, now)
-            and self._keeping.apply(held, Silenced(silence=silencing.as_held(silence)), now)
+            and (
+                silencing.outlasted(silence, under)
+                or self._keeping.apply(held, Silenced(silence=silencing.as_held(silence)), now)
+            )
         )
         if covered:
             self.count(silence.id, held.incident.id, 0)

@@ -145,6 +145,11 @@ def outlived(silence: Silence, incident: Incident) -> bool:
     return silence.incident == incident.id and silence.came_back not in {None, incident.reopened}
 
 
+def outlasted(silence: Silence, under: SilencedBy | None) -> bool:
+    """Whether an incident is under another silence that lasts as long at least: then that one holds."""
+    return under is not None and under.silence != silence.id and under.until >= silence.until
+
+
 def as_held(silence: Silence) -> SilencedBy:
     """The silence as an incident remembers it."""
     return SilencedBy(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import logs
 from bot.clock import Clock
@@ -92,6 +92,8 @@ class SituationWatch:
         self._clock = clock
         self._counted: Mapping[Workload, Sequence[Pod]] = {}
         self._owners: dict[Workload, _Owner] = {}
+        self._seen_at: Mapping[str, datetime] = {}
+        """When all of a namespace was seen last, of those with incidents that are looked at."""
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -126,10 +128,16 @@ class SituationWatch:
             await self._clock.sleep(LOOK_EVERY)
             open_ones = [each for each in self._held() if each.told and each.followings]
             with contained("situations"):
+                self._note_sync(open_ones)
                 self._count(open_ones)
             for held in open_ones:
                 with contained("situation", incident=held.incident.id):
                     await self._tell(held)
+
+    def _note_sync(self, open_ones: Sequence[Held]) -> None:
+        now, places = self._clock.now(), {each.incident.key.namespace for each in open_ones}
+        before = {place: at for place, at in self._seen_at.items() if place in places}
+        self._seen_at = before | {place: now for place in places if self._in_sync(place)}
 
     def _count(self, open_ones: Sequence[Held]) -> None:
         workloads: dict[Workload, Held] = {}
@@ -154,19 +162,22 @@ class SituationWatch:
             self._owners[workload] = _Owner(state=around.owner, read_at=now - age, not_before=now)
 
     async def _tell(self, held: Held) -> None:
-        before = held.incident.situation
+        before, place = held.incident.situation, held.incident.key.namespace
         if not situation.is_told(held.incident):
             return
         found = self._situation(held)
-        if not self._in_sync(held.incident.key.namespace):
+        now = found.seen_at
+        if not self._in_sync(place):
             if before is None:
                 return
-            found = replace(before, seen_at=found.seen_at, outdated=True)
+            # In this process it may not have been seen at all, with the first listing still to come.
+            seen_at = max(before.seen_at, self._seen_at.get(place, before.seen_at))
+            found = replace(before, seen_at=seen_at, outdated=True)
         if before is None:
             # What the death itself said of a back-off is over as soon as nothing is held back.
             if _is_empty(found) and not held.incident.latest.crash_looping:
                 return
-        elif situation.is_same(before, found) or found.seen_at - before.seen_at < TELL_EVERY:
+        elif situation.is_same(before, found) or now - before.seen_at < TELL_EVERY:
             return
         await self._found(held, Looked(situation=found))
 

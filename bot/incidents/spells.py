@@ -31,7 +31,7 @@ def reopened(turn: Turn, count: int, moment: datetime) -> None:
     holds = turn.incident.acknowledged
     if holds is None or holds.until <= turn.now:
         turn.change(acknowledged=None)
-        if not held.standing:
+        if not held.standing and turn.incident.silenced is None:
             turn.page(PageAction.TRIGGER)
     if flaps:
         turn.fold(count, moment)
@@ -57,8 +57,11 @@ def worsened(turn: Turn, before: Severity, why: str) -> None:
 
 
 def put_away(turn: Turn) -> None:
-    """What ended by itself: webhooks are told at once, or once it has lasted."""
-    later = turn.flaps and bool(turn.incident.attention.paged)
+    """What ended by itself: webhooks are told at once, or once it has lasted.
+
+    Of what was silent at once: no webhook was called by its return, so that the next one has to be.
+    """
+    later = turn.flaps and bool(turn.incident.attention.paged) and turn.incident.silenced is None
     interventions.put_away(turn, tells_webhooks=not later)
     turn.attend(standing=later)
 

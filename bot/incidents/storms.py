@@ -17,7 +17,7 @@ from bot.incidents.held import Held
 from bot.incidents.inputs import Died, Gone, Input, Recovered
 from bot.incidents.shelf import Shelf
 from bot.model.deaths import Death
-from bot.model.incidents import Incident, IncidentId, IncidentState
+from bot.model.incidents import Incident, IncidentId, IncidentState, SilencedBy
 from bot.model.people import ChannelId
 from bot.model.routes import Route
 from bot.model.tuning import Limits
@@ -75,11 +75,11 @@ class Storms:
             self._begin(shelter.digest, death, route, weather.openings, now)
         return shelter
 
-    def count(self, held: Held, death: Death, now: datetime) -> None:
-        """Have the digest that tells of an incident count one more death of it."""
+    def count(self, held: Held, death: Death, now: datetime, *, silence: SilencedBy | None) -> None:
+        """Have the digest that tells of an incident count one more death of it; `silence`: the digest's."""
         digest = self._shelf.get(held.incident.storm)
         if digest is not None:
-            self._keeping.apply(digest, Died(death=death), now)
+            self._keeping.apply(digest, Died(death=death, silence=silence), now)
             self._shelf.forward(digest)  # it goes after its members: they would be told by nobody
 
     def perhaps_end(self, identity: IncidentId | None, now: datetime) -> None:

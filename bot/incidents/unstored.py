@@ -10,7 +10,7 @@ from bot.model.incidents import IncidentId
 
 
 class Unstored:
-    """Implements `ports.IncidentStore`; it remembers which deaths were recorded under which ids."""
+    """Implements `store_ports.IncidentStore`; it remembers which deaths were recorded under which ids."""
 
     def __init__(self) -> None:
         self._known: set[DeathId] = set()

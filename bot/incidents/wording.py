@@ -101,8 +101,8 @@ def letters_of(held: Held, effect: Effect, now: datetime) -> Iterator[Letter]:
         case Mention(step=step, groups=groups, people=people):
             called = story.call(incident, groups, people, now)
             yield _in_thread(held, f"call/{step}", called, now, urgency=Urgency.CRITICAL)
-        case CallRoute(spell=spell):
-            yield from _call_of_route(held, f"call/route/{spell}", now, again=True)
+        case CallRoute(spell=spell, again=again):
+            yield from _call_of_route(held, f"call/route/{spell}", now, again=again)
         case SecondChannel(step=step, channel=channel, again=again):
             if again or channel in held.route.channels:
                 yield _there_again(held, step, channel, now)

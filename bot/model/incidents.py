@@ -226,7 +226,7 @@ class Folding:
     """Further deaths that wait to be told in the thread as one line."""
 
     level: int
-    """How long the next fold lasts (`engine.FOLDS`): the longer it goes on, the fewer lines."""
+    """How long the next fold lasts (`turn.FOLDS`): the longer it goes on, the fewer lines."""
     closes_at: datetime | None = None
     """None: nothing waits."""
     first_at: datetime | None = None

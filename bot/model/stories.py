@@ -56,7 +56,7 @@ class StoryEntry:
     aloud: bool = True
     """It is said in the thread; otherwise it is only kept: nobody was told of the incident then."""
     broadcast: bool = False
-    """The channel sees it, too: its message is hours old."""
+    """The channel sees it, too: it is back, or its message is hours old."""
     by: UserId | None = None
     words: str = ""
     """The reason that a person, the cluster or a webhook gave; text of theirs."""

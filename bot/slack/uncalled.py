@@ -1,4 +1,4 @@
-"""Messages that name people and calls nobody: what is shared with a channel is a record, not a call.
+"""Messages that name people and call nobody: what is shared with a channel is a record, not a call.
 
 Slack notifies those who are mentioned in what is posted. What one person alone sees, and what an edit adds,
 notifies nobody, so that mentions may stay links there.

@@ -7,11 +7,11 @@ from itertools import count
 
 import pytest
 
+from bot.incidents import engine, reducer, silencing
 from bot.incidents import live as live_incidents
-from bot.incidents import reducer
 from bot.incidents.effects import Effect, Tell
 from bot.incidents.held import Held
-from bot.incidents.inputs import Acknowledged
+from bot.incidents.inputs import Acknowledged, Recovered
 from bot.incidents.live import Live
 from bot.incidents.records import KeptIncident
 from bot.model.deaths import Cause, Death
@@ -21,9 +21,11 @@ from bot.model.people import ChannelId, UserId
 from bot.model.pods import Owner
 from bot.model.routes import Route
 from bot.model.silences import Silence, SilenceScope
+from bot.model.stories import StoryKind
 from bot.model.surroundings import change_between, newest_of
 from bot.model.tuning import Limits
 from tests.support.deaths import a_death, a_pods_death
+from tests.support.incidents import an_ending
 from tests.support.pods import at
 from tests.support.surroundings import a_revision
 
@@ -196,6 +198,65 @@ def test_a_silence_that_lasts_longer_now_goes_on_counting() -> None:
     stage.live.silences.heard(a_silence(until=at(7_200)), at(30))
     assert held.incident.silenced is not None
     assert (held.incident.silenced.deaths, held.incident.silenced.until) == (1, at(7_200))
+
+
+def test_a_shorter_silence_does_not_end_a_longer_one() -> None:
+    """The one that lasts longest holds, in whatever order they were asked for."""
+    stage = Stage()
+    held = stage.dies(of(1))
+    stage.live.silences.heard(a_silence(until=at(36_000)), at(20))
+    stage.live.silences.heard(a_silence(id=SilenceId("S2"), until=at(1_800)), at(30))
+    assert held.incident.silenced is not None
+    assert (held.incident.silenced.silence, held.incident.silenced.until) == ("S1", at(36_000))
+    stage.live.tick(at(1_800))
+    stage.dies(of(1, seconds=1_900))
+    assert held.incident.silenced is not None
+    assert stage.live.silences.take_counts()[SilenceId("S2"), held.incident.id] == 0, "it covers it, too"
+    stage.live.silences.heard(a_silence(id=SilenceId("S3"), until=at(72_000)), at(1_900))
+    assert held.incident.silenced.silence == "S3"
+
+
+def test_a_silenced_storm_stays_silent_when_more_of_it_dies() -> None:
+    """Its silence covers all that goes into it, and counts what it keeps back; not once it is over."""
+    stage = Stage()
+    member = stage.storm()[-1]
+    digest = stage.live.get(member.incident.storm or IncidentId(""))
+    assert digest is not None
+    silence = silencing.of_incident(SilenceId("S1"), digest.incident, timedelta(hours=1), BOB, at(15))
+    stage.live.silences.heard(silence, at(15))
+    assert digest.incident.silenced is not None
+    stage.dies(of(11, seconds=20))
+    stage.dies(of(50, seconds=21))
+    assert digest.incident.silenced is not None
+    assert digest.incident.silenced.deaths == 2
+    assert stage.live.silences.take_counts()[silence.id, digest.incident.id] == 2
+    stage.live.silences.ended(silence.id, BOB, at(30))
+    stage.dies(of(11, seconds=40))
+    assert digest.incident.silenced is None
+
+
+def test_the_last_deaths_of_what_flaps_are_told_before_it_is_let_go() -> None:
+    """What is gathered late waits for longer than what is over is kept."""
+    stage = Stage()
+    held = stage.dies(of(1))
+    over = 0.0
+    for number in range(1, 40):
+        over = 100.0 * number + 50
+        stage.dies(of(1, seconds=100.0 * number))
+        ending = an_ending(over)
+        stage.live.apply(held, Recovered(ending=ending, of_deaths=held.incident.deaths), at(over))
+        stage.live.tick(at(over))
+    closes_at = held.incident.folding.closes_at
+    assert closes_at is not None
+    assert closes_at > at(over) + engine.REOPENS_FOR
+    stage.live.sweep(at(over) + engine.REOPENS_FOR)
+    assert list(stage.live) == [held]
+    stage.live.tick(closes_at)
+    stage.live.sweep(closes_at)
+    assert list(stage.live) == []
+    told = [each.entry for each in stage.entries if isinstance(each, Tell)]
+    counting = {StoryKind.OPENED, StoryKind.DIED, StoryKind.REOPENED}
+    assert sum(each.deaths for each in told if each.kind in counting) == held.incident.deaths
 
 
 def test_a_mistake_about_one_incident_is_made_once_and_stops_no_other(

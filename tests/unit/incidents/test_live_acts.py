@@ -109,6 +109,24 @@ def test_a_silence_is_told_once() -> None:
     assert [each.id for each in stage.live.silences] == ["S1"]
 
 
+def test_a_shorter_silence_than_that_which_holds_changes_nothing() -> None:
+    """Whoever asked for the longer one goes on being spared; a longer one takes its place."""
+    stage = Stage()
+    silences = [
+        silencing.of_incident(
+            SilenceId(f"S{hours}"), stage.held.incident, timedelta(hours=hours), BOB, at(20)
+        )
+        for hours in (10, 1, 20)
+    ]
+    holding = []
+    for silence in silences:
+        stage.does(SilenceIncident(incident=IT, lasting=timedelta(hours=1)), silence=silence)
+        assert stage.held.incident.silenced is not None
+        holding.append(stage.held.incident.silenced.silence)
+    assert holding == ["S10", "S10", "S20"]
+    assert stage.told.count(StoryKind.SILENCED) == 2
+
+
 def test_a_message_is_drawn_anew_as_it_is() -> None:
     """Another wording of the same, for somebody who looks at it; the story says nothing of that."""
     stage = Stage()

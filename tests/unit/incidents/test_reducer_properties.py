@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.incidents import reducer
-from bot.incidents.effects import CallRoute, Effect, Mention, Show, Tell
+from bot.incidents.effects import CallRoute, Effect, Mention, Page, PageAction, Show, Tell
 from bot.incidents.inputs import (
     Absorbed,
     Acknowledged,
@@ -128,6 +128,7 @@ def test_what_must_hold(
         _the_end_is_true(before, after, given_in)
         _silence_is_bounded(after, at(seconds))
         _what_is_hidden_stays_so(after, effects)
+        _what_is_silent_calls_nobody(after, effects)
         _a_revision_mends_only_what_recovers(after, effects)
         drawn_anew = any(isinstance(each, Show) for each in effects)
         assert after.revision >= before.revision
@@ -193,6 +194,12 @@ def _what_is_hidden_stays_so(after: Incident, effects: tuple[Effect, ...]) -> No
     if not after.shown:
         assert not aloud
         assert not any(isinstance(each, Show | Mention | CallRoute) for each in effects)
+
+
+def _what_is_silent_calls_nobody(after: Incident, effects: tuple[Effect, ...]) -> None:
+    if after.silenced is not None:
+        assert not any(isinstance(each, Mention | CallRoute) for each in effects)
+        assert not any(isinstance(each, Page) and each.action is PageAction.TRIGGER for each in effects)
 
 
 def _a_revision_mends_only_what_recovers(after: Incident, effects: tuple[Effect, ...]) -> None:

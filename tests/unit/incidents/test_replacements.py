@@ -9,7 +9,7 @@ from bot.model.deaths import Cause
 from bot.model.incidents import Incident, IncidentId, IncidentKey, Replacements, Scope
 from bot.model.pods import ClusterName, Owner, Pod, PodCondition
 from tests.support.deaths import a_pods_death
-from tests.support.pods import DEPLOYMENT, READY, SCHEDULED, a_pod, at, condition, running
+from tests.support.pods import DAEMON_SET, DEPLOYMENT, READY, SCHEDULED, a_pod, at, condition, running
 
 KEY = IncidentKey(
     cluster=ClusterName("prod-eu"),
@@ -98,6 +98,16 @@ def test_a_bare_pod_is_gone_until_somebody_makes_it_again() -> None:
     for pods in ([], [failed]):
         assert replacements.found(incident, pods) == Replacements(ready=0, gone=("toolbox (shop)",))
     assert replacements.found(incident, [again]) == Replacements(ready=1)
+
+
+def test_nothing_takes_the_place_of_what_belongs_to_its_node() -> None:
+    """A DaemonSet's pod and a node's own are made again with the node, and not elsewhere before."""
+    for owner in (Owner(kind="DaemonSet", name="agent"), Owner(kind="Node", name="node-1")):
+        assert replacements.found(lost("a", owner=owner), []) == Replacements(ready=0)
+    again = a_pod(running(), uid="again", name="agent-x", owner=DAEMON_SET, conditions=[SCHEDULED, READY])
+    again = replace(again, metadata=replace(again.metadata, creation_timestamp=at(900)))
+    found = replacements.found(lost("a", owner=Owner(kind="DaemonSet", name="agent")), [again])
+    assert found == Replacements(ready=1)
 
 
 def test_other_workloads_replace_nothing() -> None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace as replace_pod
 from bot.errors import ClusterUnreachable
 from bot.incidents.acts import Act, ActRefusal, ActResult
 from bot.incidents.keeper import Keeper
+from bot.incidents.records import Batch, KeptIncident
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Cause, Death
@@ -48,12 +49,28 @@ DESIRED = 5
 BARE = Owner(kind="Pod", name="toolbox")
 
 
+class Store(Unstored):
+    """Keeps incidents for the next life, as a database would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[IncidentId, KeptIncident] = {}
+
+    async def save(self, batch: Batch) -> None:
+        await super().save(batch)
+        self.kept |= {each.incident.id: each for each in batch.incidents}
+
+    async def live(self) -> Sequence[KeptIncident]:
+        return tuple(self.kept.values())
+
+
 class Desk:
     """A running keeper, the pods of the mirror, and an owner whose status lags behind them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: HeldClock | None = None, store: Store | None = None) -> None:
         numbers = count()
-        self.clock = HeldClock()
+        self.clock = clock or HeldClock()
+        self.store = store or Store()
         self.around = MemorySurroundings()
         self.pods: dict[str, Pod] = {}
         self.in_sync = True
@@ -61,7 +78,7 @@ class Desk:
         self.keeper = Keeper(
             cluster=ClusterName("prod-eu"),
             router=Unrouted(ChannelId("C1")),
-            store=Unstored(),
+            store=self.store,
             outbox=self,
             source=self,
             mask=mask_lines,
@@ -116,15 +133,20 @@ class Desk:
     def last(self) -> str:
         return as_read(self.letters[-1].message)
 
-    def state(self) -> IncidentState:
-        incident = self.keeper.incident(IncidentId("I0"))
+    def state(self, incident_id: str = "I0") -> IncidentState:
+        incident = self.keeper.incident(IncidentId(incident_id))
         assert incident is not None
         return incident.state
 
 
 @asynccontextmanager
-async def a_desk() -> AsyncIterator[Desk]:
-    desk = Desk()
+async def a_desk(before: Desk | None = None) -> AsyncIterator[Desk]:
+    """With `before`, the next life of that one: as it begins, nothing of the cluster has been seen."""
+    desk = Desk(before.clock, before.store) if before is not None else Desk()
+    if before is not None:
+        await desk.keeper.begin()
+        desk.in_sync = False
+        desk.pods.clear()
     task = asyncio.create_task(desk.keeper.run(), name="keeper under test")
     await desk.clock.advance(60)
     try:
@@ -205,7 +227,7 @@ class TestCounting:
             await desk.clock.advance(10)
             desk.in_sync = False
             await desk.clock.advance(2)
-            assert "deployment/web: 4 of 5 Ready at 14:01:11, not seen since" in desk.last
+            assert "deployment/web: 4 of 5 Ready at 14:01:10, not seen since" in desk.last
             await desk.clock.advance(120)
             desk.in_sync = True
             desk.has(1, running(restarts=1))
@@ -216,6 +238,28 @@ class TestCounting:
             desk.in_sync = False
             await desk.clock.advance(2)
             assert "Ready again" not in desk.last
+
+    async def test_what_was_counted_in_the_life_before_tells_no_later_time(self) -> None:
+        """A keeper begins before the first listing is complete, and has not seen what it took up."""
+        async with a_desk() as desk:
+            desk.has(1, crashed(at=60))
+            await desk.dies()
+            await desk.clock.advance(5)
+            assert "deployment/web: 4 of 5 Ready\n" in desk.last
+        await desk.clock.advance(600)
+        async with a_desk(before=desk) as again:
+            assert "deployment/web: 4 of 5 Ready at 14:01:00, not seen since" in again.last
+            assert len(again.letters) == 1
+
+    async def test_what_has_not_changed_for_long_was_seen_until_the_watch_was_lost(self) -> None:
+        """The time is that of the last look at all of it, not of the count that the message was made from."""
+        async with a_desk() as desk:
+            desk.has(1, crashed(at=60))
+            await desk.dies()
+            await desk.clock.advance(600)
+            desk.in_sync = False
+            await desk.clock.advance(30)
+            assert "deployment/web: 4 of 5 Ready at 14:11:00, not seen since" in desk.last
 
     async def test_an_owner_that_is_scaled_is_read_again(self) -> None:
         """Its pods tell that it was; without them it is read now and then."""
@@ -335,6 +379,44 @@ class TestReadyAgain:
                 assert (await desk.resolves()).refusal is ActRefusal.STILL_FAILING
             assert not any("Ready again" in as_read(each.message) for each in desk.letters)
 
+    @pytest.mark.parametrize(
+        "owner", [BARE, Owner(kind="Prometheus", name="toolbox")], ids=["bare", "of-an-operators-kind"]
+    )
+    async def test_what_is_judged_by_its_pods_is_not_over_while_they_are_not_watched(
+        self, owner: Owner
+    ) -> None:
+        """Ready when it was seen last, it may have died since: it has to be seen for the hold-down."""
+        async with a_desk() as desk:
+            desk.has(1, running(restarts=1), owner=None, name="toolbox", uid="bare")
+            await desk.dies(a_death(uid="bare", owner=owner, pod="toolbox", restarts=1, seconds=60))
+            await desk.clock.advance(30)
+            assert "Ready again" in desk.last
+            desk.in_sync = False
+            await desk.clock.advance(120)
+            assert desk.state() is IncidentState.FIRING
+            assert "Ready again" not in desk.last
+            assert (await desk.resolves()).refusal is ActRefusal.STILL_FAILING
+            desk.in_sync = True
+            await desk.clock.advance(55)
+            assert desk.state() is IncidentState.FIRING
+            assert "Ready again since 14:03:3" in desk.last
+            await desk.clock.advance(10)
+            assert desk.state() is IncidentState.RECOVERED
+
+    async def test_what_was_never_seen_since_a_restart_is_not_gone(self) -> None:
+        """As the watch begins, no pod is known: neither a bare nor a stuck one has gone by that."""
+        async with a_desk() as desk:
+            desk.has(1, running(restarts=1), owner=None, name="toolbox", uid="bare")
+            await desk.dies(a_death(uid="bare", owner=BARE, pod="toolbox", restarts=1, seconds=60))
+            stuck = a_pods_death(Cause.STUCK_TERMINATING, uid="uid-2", seconds=60)
+            desk.has(2, running())
+            await desk.dies(stuck)
+            await desk.clock.advance(30)
+        async with a_desk(before=desk) as again:
+            await again.clock.advance(120)
+            assert again.state() is IncidentState.FIRING
+            assert again.state("I1") is IncidentState.FIRING
+
     async def test_a_bare_pod_that_is_gone_is_never_ready_again(self) -> None:
         """And it is not closed without insisting, and saying so."""
         async with a_desk() as desk:
@@ -377,3 +459,21 @@ class TestReadyAgain:
             desk.around.state = HEALTHY
             await desk.clock.advance(timedelta(minutes=6).total_seconds())
             assert desk.state() is IncidentState.RECOVERED
+
+    async def test_an_owner_that_could_not_be_asked_has_contradicted_nothing(self) -> None:
+        """What was told stays, and it is over since then once the owner answers."""
+        async with a_desk() as desk:
+            desk.has(1, crashed(at=60))
+            await desk.dies()
+            desk.has(1, running(restarts=2))
+            await desk.clock.advance(30)
+            assert "Ready again since 14:01:02" in desk.last
+            desk.around.failing, desk.around.failure = {"owner"}, ClusterUnreachable("No answer.")
+            desk.around.asked.clear()
+            await desk.clock.advance(45)
+            assert "owner" in desk.around.asked
+            assert "Ready again since 14:01:02" in desk.last
+            desk.around.failing.clear()
+            await desk.clock.advance(120)
+            assert desk.state() is IncidentState.RECOVERED
+            assert "5 of 5 Ready since 14:01:02" in desk.last

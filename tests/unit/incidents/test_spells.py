@@ -17,10 +17,12 @@ from bot.incidents.inputs import (
     PodsDeleted,
     Recovered,
     Resolved,
+    Silenced,
+    SilenceEnded,
     Tick,
 )
 from bot.model.deaths import Cause
-from bot.model.incidents import IncidentState, Severity
+from bot.model.incidents import IncidentState, Severity, SilenceId
 from bot.model.letters import Urgency
 from bot.model.pods import Owner
 from bot.model.stories import StoryKind
@@ -146,6 +148,92 @@ def test_a_webhook_is_not_called_by_each_return_of_what_flaps() -> None:
     assert told.give(Tick(), 2_800 + 16 * 60) == ()
     died(told, 2_800 + 20 * 60)
     assert [each.action for each in told.of(Page)] == [*first, resolve, trigger]
+
+
+TRIGGER, ACKNOWLEDGE, RESOLVE = PageAction.TRIGGER, PageAction.ACKNOWLEDGE, PageAction.RESOLVE
+
+
+def test_what_is_back_under_a_silence_calls_no_webhook_until_that_ends() -> None:
+    """Its step is done, and the call would be lost if the end of the silence did not make it."""
+    told = Told()
+    told.give(Tick(plan=PLAN), 2_000)
+    recovered(told, 2_100)
+    died(told, 2_200, silence=a_silence(until=9_000))
+    assert [each.action for each in told.of(Page)] == [TRIGGER, RESOLVE]
+    told.give(Tick(plan=PLAN), 9_000)
+    assert [each.action for each in told.of(Page)] == [TRIGGER, RESOLVE, TRIGGER]
+
+
+def test_what_breaks_through_a_silence_calls_the_webhook_again() -> None:
+    """Whatever it was told before the silence."""
+    told = Told()
+    told.give(Tick(plan=PLAN), 2_000)
+    recovered(told, 2_100)
+    died(told, 2_200, silence=a_silence(until=9_000))
+    died(told, 2_300)
+    assert [each.action for each in told.of(Page)] == [TRIGGER, RESOLVE, TRIGGER]
+
+
+def test_what_is_taken_and_lapses_under_a_silence_calls_no_webhook_until_that_ends() -> None:
+    """Nobody has it, and nobody is to hear of it; who has it by then is not called."""
+    told = Told()
+    told.give(Tick(plan=PLAN), 2_000)
+    told.give(Silenced(silence=a_silence(until=9_000)), 2_100)
+    told.give(Acknowledged(by=ALICE, until=at(3_000)), 2_200)
+    told.give(Tick(plan=PLAN), 3_000)
+    assert told.incident.acknowledged is None
+    assert [each.action for each in told.of(Page)] == [TRIGGER, ACKNOWLEDGE]
+    told.give(Acknowledged(by=BOB, until=at(20_000)), 3_100)
+    told.give(SilenceEnded(silence=SilenceId("S1")), 3_200)
+    assert [each.action for each in told.of(Page)] == [TRIGGER, ACKNOWLEDGE, ACKNOWLEDGE]
+    told.give(Tick(plan=PLAN), 20_000)
+    assert [each.action for each in told.of(Page)][3:] == [TRIGGER]
+
+
+def test_what_flaps_calls_the_webhook_by_its_first_return_after_a_silence() -> None:
+    """It was told that it is over, and heard of no return since."""
+    told = Told()
+    told.give(Tick(plan=PLAN), 2_000)
+    for number in range(1, 3):
+        recovered(told, 2_000 + 120 * number)
+        died(told, 2_060 + 120 * number)
+    recovered(told, 2_400)
+    told.give(Tick(), 2_400 + 15 * 60)
+    assert told.of(Page)[-1].action is RESOLVE
+    died(told, 3_400, silence=a_silence(until=9_000))
+    recovered(told, 3_500)
+    died(told, 3_600)
+    assert told.of(Page)[-1].action is TRIGGER
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        pytest.param(lambda told: told.give(Tick(), 3_600), id="its-time-is-up"),
+        pytest.param(lambda told: told.give(SilenceEnded(silence=SilenceId("S1")), 60), id="ended"),
+        pytest.param(lambda told: died(told, 60), id="broken-through"),
+    ],
+)
+def test_what_opened_under_a_silence_calls_its_route_once_it_is_heard(
+    heard: Any,  # a callable, which mypy cannot name here
+) -> None:
+    """It is told for the first time, so those hear of it whom the route calls at once."""
+    told = Told(silence=a_silence())
+    assert told.of(CallRoute) == []
+    heard(told)
+    assert told.of(CallRoute) == [CallRoute(spell=1, again=False)]
+    told.give(Silenced(silence=a_silence(until=9_000)), 3_700)
+    told.give(SilenceEnded(silence=SilenceId("S1")), 3_800)
+    assert len(told.of(CallRoute)) == 1, "it was shown before"
+
+
+def test_what_somebody_has_already_calls_no_route_when_its_silence_ends() -> None:
+    """They were there before it could be heard."""
+    told = Told(silence=a_silence())
+    told.give(Acknowledged(by=ALICE, until=at(9_000)), 20)
+    told.give(SilenceEnded(silence=SilenceId("S1")), 60)
+    assert told.of(Show)
+    assert told.of(CallRoute) == []
 
 
 def test_what_is_closed_by_a_person_is_closed_at_the_webhook_at_once() -> None:

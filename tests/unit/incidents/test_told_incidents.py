@@ -349,6 +349,15 @@ def test_what_a_storm_was_is_in_its_thread_once_it_is_over() -> None:
     assert "late-0" not in as_read(announce.message(step.incident))
 
 
+def test_a_storm_that_a_person_closes_is_closed_not_over() -> None:
+    """Its incidents may go on to fail."""
+    step = reducer.reduce(a_storm(3, 4), Resolved(by=BOB, reason="known", failing=True, force=True), at(360))
+    assert step.incident is not None
+    said = as_read(announce.message(step.incident))
+    assert "Storm closed · prod-eu" in said
+    assert "Storm over" not in said
+
+
 def test_a_pod_that_died_twice_in_a_storm_is_one_pod_with_both_causes() -> None:
     """Nothing is listed as having lost nobody."""
     digest = a_storm(0, 1)

@@ -35,6 +35,8 @@ class Store(Unstored):
         super().__init__()
         self.away = False
         self.full = False
+        self.writes = asyncio.Event()
+        self.writes.set()
         self.written: list[object] = []
         self.memory: dict[PodUid, PodMemory | None] = {}
 
@@ -46,6 +48,7 @@ class Store(Unstored):
     async def save(self, batch: Batch) -> None:
         if self.away or self.full:
             raise StoreUnavailable("the server restarts")
+        await self.writes.wait()
         await super().save(batch)
         self.written += [each.death.id for each in batch.deaths]
         self.written += [uid for uid, memory in batch.remembered.items() if memory != self.memory.get(uid)]
@@ -186,6 +189,21 @@ async def test_what_comes_after_is_not_remembered_before() -> None:
         assert store.written.index("8") > max(waited)
         assert "7" not in store.written
         assert store.memory == {"uid-1": remembering(3), "uid-2": remembering(0)}
+
+
+async def test_what_comes_with_the_answer_is_the_newer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A death that is taken in one go with an older one of its pod leaves its own memory, not that one's."""
+    monkeypatch.setattr(intake, "AT_ONCE", 3)
+    async with a_desk() as desk:
+        desk.store.away = True
+        await desk.finds(*(old(0, uid) for uid in ("uid-2", "uid-3", "uid-4", "uid-1")))
+        desk.store.away = False
+        desk.store.writes.clear()
+        await desk.clock.advance(AGAIN)  # the first lot is being written; the fourth death still waits
+        await desk.finds(*(fresh(5, uid) for uid in ("uid-6", "uid-7", "uid-8")), fresh(1))
+        desk.store.writes.set()
+        await settle(100)
+        assert desk.store.memory[PodUid("uid-1")] == remembering(1)
 
 
 async def test_a_full_disk_answers_all_the_same() -> None:

@@ -121,6 +121,15 @@ def test_the_route_calls_once_more_what_is_back() -> None:
     assert list(letters_of(a_held(), CallRoute(spell=2), at(1))) == []
 
 
+def test_the_route_calls_what_was_silent_as_if_it_opened() -> None:
+    """It is not back: nobody has heard of it."""
+    held = a_held(Route(channels=(FIRST,), groups=(ON_CALL,)))
+    (call,) = letters_of(held, CallRoute(spell=1, again=False), at(1))
+    assert call.key == "incident/1F3K/call/route/1"
+    assert "Error · web" in call.message.text
+    assert "back" not in call.message.text
+
+
 def test_the_route_calls_when_the_incident_is_shown() -> None:
     """Nobody is called for what is silent."""
     route = Route(channels=(FIRST,), groups=(ON_CALL,))
