@@ -170,24 +170,19 @@ async def health(port: int) -> tuple[int, Json]:
 
 async def lacks(port: int, *parts: str, within: float = WITHIN) -> None:
     """Wait until a bot's `/readyz` says that it is not ready, for want of just these parts."""
-    body: Json = {}
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                try:
-                    status, body = await health(port)
-                except ClientError as error:
-                    body = {"error": repr(error)}
-                else:
-                    if status == 503 and set(body["missing"]) == set(parts):
-                        return
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"it lacks not just {parts}: {body}") from None
+
+    def fits(status: int, body: Json) -> bool:
+        return status == 503 and set(body["missing"]) == set(parts)
+
+    await _answers(port, fits, f"it lacks not just {parts}", within)
 
 
 async def ready(port: int, *, within: float = WITHIN) -> None:
     """Wait until a bot's `/readyz` says so."""
+    await _answers(port, lambda status, _: status == 200, "not ready", within)
+
+
+async def _answers(port: int, fits: Callable[[int, Json], bool], otherwise: str, within: float) -> None:
     body: Json = {}
     try:
         async with asyncio.timeout(within):
@@ -197,11 +192,11 @@ async def ready(port: int, *, within: float = WITHIN) -> None:
                 except ClientError as error:
                     body = {"error": repr(error)}
                 else:
-                    if status == 200:
+                    if fits(status, body):
                         return
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        raise AssertionError(f"not ready: {body}") from None
+        raise AssertionError(f"{otherwise}: {body}") from None
 
 
 @asynccontextmanager
