@@ -162,6 +162,8 @@ class Desk:
         """Why the store does not take notes; empty while it does."""
         self.gone: set[LetterKey] | None = None
         """While `reading` reads the store, letters that were done with."""
+        self.forgot = False
+        """Whether there were too many to keep in mind: some that may be updated are in the store only."""
         self.store = store
         self._clock = clock
         self._on_deposed = on_deposed
@@ -203,6 +205,7 @@ class Desk:
         quiet = [each for each in self.entries.values() if not each.waits and each.key not in self.unsaved]
         done = [each for each in quiet if each.letter.final and each.key not in wanted]
         for each in islice(chain(done, (each for each in quiet if not each.letter.final)), number):
+            self.forgot = self.forgot or not each.letter.final
             self._let_go(each)
 
     def _let_go(self, entry: Entry) -> None:

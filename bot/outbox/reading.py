@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -53,6 +54,14 @@ def first_wording(letter: Letter) -> bool:
     return letter.revision == 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What one look at the store left there for want of room."""
+
+    places: set[ChannelId] = field(default_factory=set)
+    keys: set[LetterKey] = field(default_factory=set)
+
+
 class Reading:
     """One desk's. `is_new` says of a letter that no process or leader before can have said it."""
 
@@ -63,12 +72,16 @@ class Reading:
         self._is_new = is_new
         self._opened_at = clock.now()
         self._began = clock.monotonic()
+        """Since when it has to be read, or had to at last."""
+        self._read_at = float("-inf")
         self._unread = True
         self._problem = ""
         """Why it could not be read at the last try; empty where it could."""
         desk.gone = set()
         self._waiting: dict[LetterKey, Letter] = {}
         """What was handed over and may not be said before the store is read."""
+        self._wanted: set[LetterKey] = set()
+        """These, and those in whose threads they go: they are taken up however little room there is."""
         self._left: set[ChannelId] = set()
         """Channels of which quiet letters were left in the store."""
         self._left_meanwhile: set[ChannelId] = set()
@@ -81,17 +94,17 @@ class Reading:
     @property
     def is_under_way(self) -> bool:
         """Whether it is to be known any moment what the store keeps."""
-        return self._unread and not self._problem
+        return self._has_to_read and not self._problem
 
     @property
     def failed(self) -> bool:
         """Whether the store was away at the last try; it is read again soon."""
-        return self._unread and bool(self._problem)
+        return self._has_to_read and bool(self._problem)
 
     @property
     def trouble(self) -> str:
         """Why it is not known yet what the store keeps, where that is not a matter of moments; else empty."""
-        if not self._unread:
+        if not self._has_to_read:
             return ""
         if self._problem:
             return f"it cannot be read: {self._problem}"
@@ -102,46 +115,59 @@ class Reading:
         """Whether a letter that is handed over is not for now. `saved`: the store has it."""
         if self._unread and self._may_stand(letter):
             quiet = saved and letter.urgency is Urgency.QUIET
-            known = self._waiting.get(letter.key)
-            if known is None and quiet and len(self._waiting) >= MOST_IN_LANE:
+            if letter.key not in self._waiting and quiet and len(self._waiting) >= MOST_IN_LANE:
                 self._leave(self._ways.place_of(self._desk, letter))
-            elif known is None or letter.revision > known.revision:
-                self._waiting[letter.key] = letter
+            else:
+                self._wait_for(letter)
             return True
         entry = self._desk.entries.get(letter.key)
-        if not saved or (entry is not None and (entry.stands or entry.waits_in is not None)):
+        if entry is not None and (entry.stands or entry.waits_in is not None):
             return False
         place = self._ways.place_of(self._desk, letter)
-        if not self._has_to_stay(letter, place, self._left):
-            return False
-        self._leave(place)
-        return True
+        if saved and self._has_to_stay(letter, place, self._left):
+            self._leave(place)
+            return True
+        if entry is None and self._is_known_to_the_store_only(letter):
+            self._wait_for(letter)
+            return True
+        return False
 
     async def run(self) -> None:
         """Read what the store keeps, as soon as it can be, and what was left there whenever there is room."""
         while not self._desk.closed:
-            if self._unread or any(map(self._has_room, self._left)):
+            if self._has_to_read or self._may_go_on():
                 await self._read()
-            await self._clock.sleep(TRIES_EVERY if self._unread else READS_AGAIN)
+            await self._clock.sleep(TRIES_EVERY)
+
+    @property
+    def _has_to_read(self) -> bool:
+        return self._unread or bool(self._waiting)
+
+    def _may_go_on(self) -> bool:
+        rested = self._clock.monotonic() - self._read_at >= READS_AGAIN
+        return rested and any(map(self._has_room, self._left))
 
     async def _read(self) -> None:
+        self._read_at = self._clock.monotonic()
         self._left_meanwhile = set()
         kept = await self._kept()
         if kept is None:
             return
-        left: set[ChannelId] = set()
+        left = _Left()
         for number, each in enumerate(kept, 1):
             await self._take_up(each, left)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
             if self._desk.closed:
                 return
-        while self._waiting:
-            letter = self._waiting.pop(next(iter(self._waiting)))
-            if (entry := self._desk.take(letter)) is not None:
-                await self._ways.say(entry)
-        self._left = left | self._left_meanwhile
+        self._left = left.places | self._left_meanwhile
         self._unread, self._desk.gone = False, None
+        waiting, self._waiting, self._wanted = self._waiting, {}, set()
+        for letter in waiting.values():
+            if letter.key in left.keys or letter.thread in left.keys:
+                self._wait_for(letter)  # it came when its turn was over
+            elif (entry := self._desk.take(letter)) is not None:
+                await self._ways.say(entry)
 
     async def _kept(self) -> Sequence[KeptLetter] | None:
         """What the store keeps, in the order in which it is to be said; None where it is away.
@@ -168,17 +194,20 @@ class Reading:
         self._problem = desk.store_problem
         return None
 
-    async def _take_up(self, kept: KeptLetter, left: set[ChannelId]) -> None:
+    async def _take_up(self, kept: KeptLetter, left: _Left) -> None:
         letter = kept.letter
         entry = self._desk.entries.get(letter.key)
         if kept.waits and kept.posted.ts is None and (entry is None or entry.waits_in is None):
             place = self._ways.place_of(self._desk, letter)
-            if self._has_to_stay(letter, place, left):
-                left.add(place)
+            if letter.key not in self._wanted and self._has_to_stay(letter, place, left.places):
+                left.places.add(place)
+                left.keys.add(letter.key)
                 return
         if self._desk.gone is not None and letter.key in self._desk.gone:
             return  # what was read is older than that
         entry = self._recalled(kept)
+        if (later := self._waiting.pop(letter.key, None)) is not None:
+            self._desk.take(later)
         if entry.waits:
             await self._ways.say(entry)
         else:
@@ -215,6 +244,25 @@ class Reading:
             or parent_unknown
             or not self._is_new(letter)
         )
+
+    def _is_known_to_the_store_only(self, letter: Letter) -> bool:
+        """Whether an earlier wording, or the message in whose thread it goes, was left there or forgotten."""
+        desk = self._desk
+        if not self._left and not desk.forgot:
+            return False
+        parent_unknown = letter.thread is not None and letter.thread not in desk.entries
+        return parent_unknown or not self._is_new(letter) or (desk.forgot and letter.revision > 1)
+
+    def _wait_for(self, letter: Letter) -> None:
+        """Say it once the store is read, unless a later wording of it waits already."""
+        if not self._has_to_read:
+            self._began = self._clock.monotonic()
+        known = self._waiting.get(letter.key)
+        if known is None or letter.revision > known.revision:
+            self._waiting[letter.key] = letter
+        self._wanted.add(letter.key)
+        if letter.thread is not None:
+            self._wanted.add(letter.thread)
 
     def _has_to_stay(self, letter: Letter, place: ChannelId, left: set[ChannelId]) -> bool:
         """One after another: while some are left in the store, later ones stay there, too."""

@@ -12,11 +12,12 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model.letters import Letter, Urgency
+from bot.model.letters import Letter, LetterKey, Urgency
 from bot.outbox import reading
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import DeliveryFailed
 from tests.support.clock import HeldClock
+from tests.support.examples import examples
 from tests.support.outbox import ALERTS, OTHERS, PROD, FakeSlack, MemoryStore, a_letter, running
 
 KEYS = ("p", "p/1", "p/2", "p/3", "q", "x")
@@ -68,7 +69,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(STEPS, TROUBLES, st.booleans())
 def test_one_message_a_letter_with_its_last_words(
     steps: list[Step], troubles: list[DeliveryFailed | None], taken: bool
@@ -80,9 +81,10 @@ def test_one_message_a_letter_with_its_last_words(
     assert sorted(slack.messages.values()) == sorted(last.values())
     replies = [key for key in _as_posted(slack) if key.startswith("p/")]
     assert replies == [key for key in last if key.startswith("p/")]
+    _assert_in_thread(slack)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(STEPS, TROUBLES, st.booleans())
 def test_the_same_where_what_is_quiet_has_to_stay_in_the_store(
     steps: list[Step], troubles: list[DeliveryFailed | None], taken: bool
@@ -92,6 +94,7 @@ def test_the_same_where_what_is_quiet_has_to_stay_in_the_store(
         slack, last = asyncio.run(_played(steps, troubles, taken))
     assert Counter(slack.letters.values()) == dict.fromkeys(last, 1)
     assert sorted(slack.messages.values()) == sorted(last.values())
+    _assert_in_thread(slack)
 
 
 async def _played(
@@ -168,3 +171,10 @@ def _as_posted(slack: FakeSlack) -> list[str]:
     """The letters in the order in which they came to stand in Slack."""
     order = sorted(slack.letters, key=lambda place: int(place[1].removeprefix("ts")))
     return [str(slack.letters[place]) for place in order]
+
+
+def _assert_in_thread(slack: FakeSlack) -> None:
+    """Each reply stands under its message."""
+    places = {key: place for place, key in slack.letters.items()}
+    replies = [place for key, place in places.items() if key.startswith("p/")]
+    assert [slack.threads.get(place) for place in replies] == [places[LetterKey("p")][1] for _ in replies]

@@ -176,3 +176,61 @@ async def test_a_store_that_cannot_be_read_is_trouble_until_it_was(monkeypatch: 
             assert "the disk stumbles" in office.outbox.trouble()["backlog of prod"]
         await office.clock.advance(10)
         assert office.outbox.trouble() == {}
+
+
+async def test_what_was_left_in_the_store_is_looked_for_before_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A killed process had posted it from memory; the next one leaves the letter for want of room."""
+    monkeypatch.setattr(reading, "MOST_IN_LANE", 1)
+    clock, store = HeldClock(), MemoryStore()
+    slack = FakeSlack(clock)
+    quiet = a_letter("quiet", "at first", urgency=Urgency.QUIET)
+    await slack.post(ALERTS, quiet.message, letter=quiet.key)
+    store.save(replace(a_letter("first"), created_at=START - timedelta(seconds=1)), quiet)
+    slack.hang = asyncio.Event()
+    async with running(slack, clock) as outbox:
+        await outbox.open(PROD, store)
+        await settle()
+        urgent = replace(quiet, revision=2, urgency=Urgency.CRITICAL, message=say("at last"))
+        store.save(urgent)
+        await outbox.put([urgent])
+        slack.hang.set()
+        await clock.advance(60)
+    assert sorted(slack.messages.values()) == ["at last", "first"]
+
+
+async def test_what_was_forgotten_is_updated_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There were too many to keep in mind; the store knows where they stand."""
+    monkeypatch.setattr(desk, "MOST_KNOWN", 5)
+    async with an_office() as office:
+        await settle()
+        letters = [a_letter(f"{number}") for number in range(20)]
+        office.store.save(*letters)
+        await office.outbox.put(letters)
+        await office.clock.advance(60)
+        again = replace(letters[0], revision=2, message=say("0 again"))
+        office.store.save(again)
+        await office.outbox.put([again])
+        await office.clock.advance(60)
+        assert len(office.slack.messages) == 20
+        assert "0 again" in office.slack.messages.values()
+
+
+async def test_a_reply_finds_its_thread_also_where_that_was_left_in_the_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However urgent it is: the quiet message in whose thread it goes is said first."""
+    monkeypatch.setattr(reading, "MOST_IN_LANE", 1)
+    async with an_office() as office:
+        office.slack.hang = asyncio.Event()
+        await settle()
+        parent = a_letter("parent", urgency=Urgency.QUIET)
+        reply = a_letter("parent/1", thread="parent", urgency=Urgency.CRITICAL)
+        for each in (a_letter("first", urgency=Urgency.QUIET), parent, reply):
+            office.store.save(each)
+            await office.outbox.put([each])
+        office.slack.hang.set()
+        await office.clock.advance(60)
+        (place,) = (place for place, key in office.slack.letters.items() if key == parent.key)
+        assert list(office.slack.threads.values()) == [place[1]]
