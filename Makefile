@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test chaos lint format docs lock clean
+.PHONY: demo test search chaos lint format docs lock clean
 
 demo: $(READY)
 	@$(BIN)/podbot demo
@@ -13,6 +13,10 @@ test: $(READY)
 	$(BIN)/coverage erase
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=
 	$(BIN)/coverage report
+
+# The property tests at new examples, fifty times as many as `make test` looks at, which are always the same.
+search: $(READY)
+	PODBOT_TEST_EXAMPLES=search $(BIN)/pytest --numprocesses=auto --dist=worksteal --timeout=14400 -m hypothesis
 
 # A thousand deaths and a hundred faults at Slack's own pace, on either database and on three replicas: some 16 minutes each.
 chaos: $(READY)

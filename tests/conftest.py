@@ -1,22 +1,19 @@
-"""Fixtures that several kinds of tests share, and how long the property tests look."""
+"""Fixtures that several kinds of tests share."""
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import structlog
-from hypothesis import settings
 
+from tests.support.examples import load_profile
 from tests.support.patient_loop import PatientLoop
 
 pytest_plugins = ["tests.support.real_cluster", "tests.support.postgres", "tests.support.stores"]
 
-# No deadline: a shared machine may stall for a moment, and that says nothing about an example.
-settings.register_profile("usual", deadline=None)
-settings.register_profile("long", deadline=None, max_examples=10_000)
-settings.load_profile(os.environ.get("PODBOT_TEST_EXAMPLES", "usual"))
+# Before any test is imported, whose settings begin with it.
+load_profile()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.grammar import Misunderstood, parse
@@ -65,7 +65,6 @@ def test_what_is_typed(text: str, command: DebugPod | ReadRaw) -> None:
     assert parse(spell(command), default_namespace="elsewhere") == command
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         DebugPod,

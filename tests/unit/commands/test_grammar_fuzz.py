@@ -1,14 +1,12 @@
 """A hundred thousand commands that fingers and fuzzers may type: none crashes, none goes without an answer.
 
-`PODBOT_FUZZ_INPUTS` says how many, where a longer run is wanted. Each example of hypothesis is a string of
-bytes from which a batch of inputs is grown, so that the time goes into the grammar and a failing batch still
-shrinks.
+Each example of hypothesis is a string of bytes from which a batch of inputs is grown, so that the time goes
+into the grammar and a failing batch still shrinks.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import get_args
@@ -27,8 +25,9 @@ from bot.commands.verbs import BY_WORD, VERBS
 from bot.model.commands import Command
 from bot.model.incident_commands import IncidentCommand
 from bot.slack.blocks import render
+from tests.support.examples import examples
 
-INPUTS = int(os.environ.get("PODBOT_FUZZ_INPUTS", "100000"))
+INPUTS = examples(100_000)
 BATCH = 200
 _BYTES_EACH = 10
 _DRAWN_EACH = 25
@@ -181,10 +180,9 @@ def understood(text: str) -> Command | Misunderstood:
 
 
 # Shrinking is worth its time only after a failure; nothing is kept between runs.
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(examples(1_800))
 @settings(
-    max_examples=max(1, INPUTS // BATCH),
-    deadline=None,
+    max_examples=INPUTS // BATCH,
     database=None,
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),

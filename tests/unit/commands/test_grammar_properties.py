@@ -6,7 +6,7 @@ import shlex
 from datetime import timedelta
 from random import Random
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.commands.grammar import Misunderstood, parse
@@ -164,7 +164,6 @@ almost_commands = st.lists(
 ).map(" ".join)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300) | almost_commands, st.sampled_from(["default", ALL_NAMESPACES]))
 @example("-", "default")
 @example("list -=", "default")
@@ -182,14 +181,12 @@ def test_every_text_is_understood_or_refused(text: str, default_namespace: str) 
     assert 0 < length < 1500
 
 
-@settings(deadline=None)
 @given(commands)
 def test_what_is_spelled_is_read_back(command: Command) -> None:
     """The spelling that messages show means exactly the command it was made of."""
     assert parse(spell(command), default_namespace="other") == command
 
 
-@settings(deadline=None)
 @given(commands, st.randoms(use_true_random=False))
 def test_flags_may_stand_in_any_order(command: Command, random: Random) -> None:
     """Flags mean the same before and after the names and one another."""
@@ -202,7 +199,6 @@ def test_flags_may_stand_in_any_order(command: Command, random: Random) -> None:
     assert parse(text, default_namespace="other") == command
 
 
-@settings(deadline=None)
 @given(commands, st.sampled_from(['"', "'", "\u201c", "\u2018"]))
 def test_quotes_change_nothing(command: Command, quote: str) -> None:
     """Each word may stand in quotes of any sort, straight or smart."""
@@ -211,7 +207,6 @@ def test_quotes_change_nothing(command: Command, quote: str) -> None:
     assert parse(text, default_namespace="other") == command
 
 
-@settings(deadline=None)
 @given(commands)
 def test_long_flags_take_an_equals_sign_or_a_space(command: Command) -> None:
     """`--tail=20` and `--tail 20` mean the same."""

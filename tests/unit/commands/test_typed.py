@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.misunderstood import Misunderstood
@@ -65,7 +65,6 @@ def test_the_longest_text_is_read() -> None:
     assert words("  " + "x" * LONGEST + "  ") == ["x" * LONGEST]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_split_or_refused(text: str) -> None:
     """No text brings anything but words or a refusal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.incidents import engine, readiness, recovery
@@ -37,7 +37,6 @@ LOOKS = st.lists(
 """What has the pod's name, for how many seconds, and what its owner would say meanwhile."""
 
 
-@settings(deadline=None)
 @given(LOOKS)
 def test_well_is_only_what_was_well_for_the_whole_hold_down(
     looks: list[tuple[Pod | None, int, OwnerState]],
@@ -80,7 +79,6 @@ FAILED = a_pod(waiting(restarts=1), phase="Failed")
 NEIGHBOURS = [a_pod(running(), uid=f"uid-{n}", conditions=[READY]) for n in range(2, 6)]
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["Deployment", "StatefulSet", "Pod", "Rollout"]),
     st.sampled_from([Cause.ERROR, Cause.DELETED, Cause.EVICTED, Cause.NODE_LOST, Cause.NOT_READY]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.incidents import reducer
@@ -108,7 +108,6 @@ def opened(kind: str, silenced: bool, storm: IncidentId | None) -> Told:
     return Told(a_death(owner=Owner(kind=kind, name="web")), silence=silence, storm=storm)
 
 
-@settings(deadline=None)
 @given(OPENINGS, histories())
 def test_what_must_hold(
     opening: tuple[str, bool, IncidentId | None], history: list[tuple[float, Input]]

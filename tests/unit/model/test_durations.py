@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import durations
@@ -86,7 +86,6 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         durations.parse(text)
 
 
-@settings(deadline=None)
 @given(st.timedeltas(min_value=timedelta(microseconds=1)))
 def test_what_is_spelled_is_read_back(duration: timedelta) -> None:
     """Spelling and reading are inverse, to the microsecond, for any positive duration."""

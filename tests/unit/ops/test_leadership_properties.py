@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.model.leadership import Term
 from bot.ops.leadership import Elector
+from tests.support.examples import examples
 from tests.support.memory_lease import DriftingClock, LeaseServer, MemoryLease, Mishap, virtually
 
 SECONDS = 10
@@ -152,7 +153,7 @@ def _awake(fate: Fate, **changes: Any) -> Fate:
     return replace(fate, stopped=(), **changes)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     fates=st.lists(FATES, min_size=2, max_size=4),
     seed=st.integers(0, 2**32),
@@ -164,7 +165,7 @@ def test_nobody_acts_once_another_leads(fates: list[Fate], seed: int, badness: f
     _in_order(history)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     fates=st.lists(FATES.map(_awake), min_size=2, max_size=4),
     seed=st.integers(0, 2**32),
@@ -177,7 +178,7 @@ def test_no_two_lead_at_once(fates: list[Fate], seed: int, badness: float) -> No
     _in_order(history)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     fates=st.lists(FATES.map(lambda fate: _awake(fate, stops_at=None)), min_size=1, max_size=3),
     seed=st.integers(0, 2**32),

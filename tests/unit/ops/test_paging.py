@@ -24,6 +24,7 @@ from bot.ops.paging import CLOSED_SECONDS, REFUSED, TOO_FAST_SECONDS, WebhookDel
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import DeliveryFailed, Undeliverable
 from tests.support.clock import START
+from tests.support.examples import examples
 from tests.support.hurried_clock import HurriedClock
 from tests.support.outbox import PROD, MemoryStore, running
 from tests.support.receiver import LOSE_THE_ANSWER, Receiver, receiving
@@ -287,7 +288,7 @@ EVENTS = st.lists(
 ANSWERS = st.lists(st.sampled_from([202, 500, LOSE_THE_ANSWER]), max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(EVENTS, ANSWERS)
 async def test_whatever_fails_the_receiver_ends_up_with_how_it_is(
     events: list[tuple[str, str]], answers: list[int | web.Response]

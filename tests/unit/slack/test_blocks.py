@@ -42,6 +42,7 @@ from bot.model.messages import (
 from bot.model.people import ChannelId, UsergroupId, UserId
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import RenderedMessage, as_plain, render
+from tests.support.examples import examples
 from tests.unit.slack.golden import assert_golden
 
 AT = datetime(2026, 11, 22, 14, 2, 12, tzinfo=UTC)
@@ -322,7 +323,7 @@ MESSAGES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(MESSAGES)
 def test_slack_takes_whatever_a_message_holds(message: Message) -> None:
     """Any message, however hostile or large, is within Slack's limits and holds no active mark-up."""

@@ -19,6 +19,7 @@ from bot.model.silences import Silence
 from bot.model.stories import StoryEntry
 from bot.store import codec
 from tests.support.deaths import a_death
+from tests.support.examples import examples
 from tests.unit.store.made_up import values
 
 KINDS: list[tuple[type, codec.Codec[Any]]] = [
@@ -33,7 +34,7 @@ KINDS: list[tuple[type, codec.Codec[Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "of_kind"), KINDS, ids=[kind.__name__ for kind, _ in KINDS])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_every_value_comes_back_as_it_was(kind: type, of_kind: codec.Codec[Any], data: st.DataObject) -> None:
     """Of each type that is kept, with whichever fields it has by now."""

@@ -14,6 +14,7 @@ from bot.model.deaths import Death
 from bot.model.memory import Counted
 from bot.model.pods import ClusterName, Pod
 from bot.watch.classifier import baseline, deaths
+from tests.support.examples import examples
 from tests.support.pods import Built, a_pod, at, crashed, ended, lost, running, terminated, waiting
 
 CLUSTER = ClusterName("prod-eu")
@@ -115,7 +116,7 @@ def told(looks: list[Pod], *, first_listing: bool) -> Iterator[Death]:
         yield from found
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 @given(watched())
 def test_every_death_is_counted_once(seen: tuple[list[tuple[Pod, int, int]], bool]) -> None:
     """Coalesced, repeated, first seen late or listed before the first look: the sum is the truth."""
@@ -133,7 +134,7 @@ def test_every_death_is_counted_once(seen: tuple[list[tuple[Pod, int, int]], boo
         assert sum(1 + death.unseen_before for death in found if death.id.container == name) == count
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     exit_code=st.sampled_from([0, 1, 137, 143]),
     asked_at=st.integers(10, 50),

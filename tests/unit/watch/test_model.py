@@ -30,6 +30,7 @@ from bot.watch.detector import Detector
 from bot.watch.mirror import Mirror
 from bot.watch.ports import ChangeKind, HistoryGone, PodPage, WatchLine
 from tests.support.clock import START, HeldClock
+from tests.support.examples import examples
 from tests.support.lives import Life, Shown, TrueDeath, dice, life
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -361,14 +362,15 @@ def _to_tell(each: Lived) -> tuple[TrueDeath, ...]:
     return tuple(death for death in found if death not in before)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.hypothesis
+@pytest.mark.timeout(examples(600))
 def test_every_death_is_told_once() -> None:
     """Over tens of thousands of lives, many of them without any death; some 80 an example."""
     lived.clear()
     run_state_machine_as_test(
         Deaths,
         settings=settings(
-            max_examples=900, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(900), stateful_step_count=20, suppress_health_check=list(HealthCheck)
         ),
     )
     assert lived["lives"] >= 50_000
