@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import assert_never
 
-from bot.commands import silence_scopes
+from bot.commands import names, silence_scopes
 from bot.model import durations
 from bot.model.incident_commands import (
     AcknowledgeIncident,
@@ -63,7 +63,7 @@ def spelled(command: IncidentCommand) -> Iterator[str]:  # noqa: PLR0912 - a cas
         case ShowStats():
             yield from ("stats", *_within(command.namespace), *_since(command.since))
         case RoutePod():
-            yield from ("route", command.pod, "-n", command.namespace)
+            yield from ("route", names.spelled_pod(command.pod), "-n", command.namespace)
         case ShowRestarts():
             yield from ("restarts", command.incident)
         case DeleteDeadPod():

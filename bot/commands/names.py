@@ -104,6 +104,11 @@ def one_pod(words: Sequence[str], *, topic: str, kind_needed: bool = True) -> st
     return found[0]
 
 
+def spelled_pod(name: str) -> str:
+    """A pod's name as a person would type it: alone, unless it could be taken for a kind."""
+    return f"pod/{name}" if name in PODS or name in KINDS else name
+
+
 def _behind_slash(word: str, topic: str) -> str:
     kind, _, name = word.partition("/")
     if kind.lower() in PODS and name:

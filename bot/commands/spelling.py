@@ -12,9 +12,9 @@ from bot.commands import (
     list_arguments,
     log_arguments,
     look_arguments,
+    names,
 )
 from bot.commands.clusters import context
-from bot.commands.kubectl import KINDS, PODS
 from bot.commands.misunderstood import SLASH
 from bot.model.commands import (
     CanI,
@@ -71,11 +71,11 @@ def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for eac
         case IncidentRequest():
             yield from incident_spelling.spelled(command)
         case DescribePod():
-            yield from ("describe", _pod(command.pod), *_where(command.namespace))
+            yield from ("describe", names.spelled_pod(command.pod), *_where(command.namespace))
         case DeletePod() | DeletePods():
             yield from delete_arguments.spelled(command)
         case DebugPod():
-            yield from debug_arguments.spelled_debug(command, pod=_pod(command.pod))
+            yield from debug_arguments.spelled_debug(command, pod=names.spelled_pod(command.pod))
         case ReadRaw():
             yield from ("get", f"--raw={command.path}")
         case CanI():
@@ -92,8 +92,3 @@ def _words(command: Command) -> Iterator[str]:  # noqa: PLR0912 - a case for eac
 
 def _where(namespace: str) -> tuple[str, ...]:
     return ("-A",) if namespace == ALL_NAMESPACES else ("-n", namespace)
-
-
-def _pod(name: str) -> str:
-    """The name alone, unless it could be taken for a kind."""
-    return f"pod/{name}" if name in PODS or name in KINDS else name

@@ -35,6 +35,7 @@ from bot.model.commands import (
     Verb,
     WhoAmI,
 )
+from bot.model.incident_commands import RoutePod
 from bot.model.pods import ALL_NAMESPACES
 from bot.model.targets import Target, TargetKind
 from tests.unit.commands.incident_requests import incident_requests
@@ -181,6 +182,8 @@ def test_every_text_is_understood_or_refused(text: str, default_namespace: str) 
     assert 0 < length < 1500
 
 
+@example(RoutePod(namespace="shop", pod="pod"))
+@example(RoutePod(namespace="shop", pod="services"))
 @given(commands)
 def test_what_is_spelled_is_read_back(command: Command) -> None:
     """The spelling that messages show means exactly the command it was made of."""
