@@ -163,6 +163,7 @@ class Trial:
         await self.all_is_told()
         with suppress(TimeoutError):
             await eventually(lambda: not self.crowd.complaints(self.excuses()), within=self.scale.told_within)
+        await self._all_is_noted()
         await asyncio.sleep(1.0)  # what would be said twice is said by then
         incidents = self.office.incidents()
         found = [*self.seen, *verdict.of_channel(self.ground.truth, incidents)]
@@ -170,8 +171,19 @@ class Trial:
         for bot in self.bots:
             if bot.running:
                 await bot.stop()
-        printed = await self.bots[0].asked("incidents", "--since", "24h", "-o", "json")
-        return found + verdict.of_ledger(self.ground.truth, printed, self.office.incidents())
+        return found + verdict.of_ledger(self.ground.truth, await self._ledger(), self.office.incidents())
+
+    async def _all_is_noted(self) -> None:
+        """Wait until the ledger has each death as announced.
+
+        Who is killed between an update and its note makes it once more, when it is its turn again.
+        """
+        until = time.monotonic() + self.scale.told_within
+        while verdict.unannounced(await self._ledger()) and time.monotonic() < until:  # noqa: ASYNC110 - another process knows
+            await asyncio.sleep(1.0)
+
+    async def _ledger(self) -> str:
+        return await self.bots[0].asked("incidents", "--since", "24h", "-o", "json")
 
     def slack_refuses(self, seconds: float) -> None:
         """Slack will not take what is said for so long."""

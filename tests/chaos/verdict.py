@@ -28,6 +28,11 @@ def of_channel(truth: Truth, incidents: Sequence[Incident]) -> list[str]:
     return found
 
 
+def unannounced(printed: str) -> list[TrueDeath]:
+    """What the ledger does not have as announced, as `podbot incidents -o json` prints it."""
+    return [death for _, death, announced in _lines(printed) if not announced]
+
+
 def of_ledger(truth: Truth, printed: str, incidents: Sequence[Incident]) -> list[str]:
     """What is wrong with the ledger, as `podbot incidents -o json` prints it."""
     lines = list(_lines(printed))
@@ -40,7 +45,7 @@ def of_ledger(truth: Truth, printed: str, incidents: Sequence[Incident]) -> list
     ]
     found += [f"in the ledger: {_named(truth, death)}" for death in recorded if death not in known]
     found += [f"lost: {_named(truth, death)}" for death in truth.deaths if death not in recorded]
-    found += [f"never announced: {_named(truth, death)}" for _, death, announced in lines if not announced]
+    found += [f"never announced: {_named(truth, death)}" for death in unannounced(printed)]
     in_ledger = Counter(identity for identity, _, _ in lines)
     in_slack = Counter({each.id: each.deaths for each in incidents})
     found += [
