@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -117,7 +116,7 @@ class Announcement:
             return self._ts
 
         async def send(rendered: RenderedMessage) -> MessageTs:
-            return await self._once.post(self._place.channel, rendered, _said(rendered), self._place.thread)
+            return await self._once.post(self._place.channel, rendered, rendered.content, self._place.thread)
 
         self._ts = await drawn_or_plain(render(message), message, send)
         return None
@@ -129,12 +128,7 @@ class Announcement:
                     channel=self._place.channel,
                     ts=ts,
                     metadata=self._once.metadata(rendered),
-                    **_said(rendered),
+                    **rendered.content,
                 )
 
         await drawn_or_plain(render(message), message, send)
-
-
-def _said(rendered: RenderedMessage) -> dict[str, Any]:
-    # A change without blocks would leave the old ones standing; an empty list takes them away.
-    return {"text": rendered.text, "blocks": list(rendered.blocks)}

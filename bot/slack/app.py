@@ -209,7 +209,7 @@ def _take_confirmations(app: AsyncApp, desk: Desk, dialog: DeletionDialog) -> No
         try:
             pending = views.read_pending(sent.private_metadata)
         except msgspec.MsgspecError:
-            await ack(response_action="update", view=views.ending(explained(UnknownPress(), request="")))
+            await _say_outdated(ack)
             return
         mistakes = views.mistakes(pending, sent.values)
         if mistakes:
@@ -224,13 +224,18 @@ def _take_confirmations(app: AsyncApp, desk: Desk, dialog: DeletionDialog) -> No
     app.view(views.CALLBACK)(confirm)
 
 
+async def _say_outdated(ack: AsyncAck) -> None:
+    """For a dialog that another version of podbot has drawn."""
+    await ack(response_action="update", view=views.ending(explained(UnknownPress(), request="")))
+
+
 def _take_incident_dialogs(app: AsyncApp, desk: Desk, intake: Intake) -> None:
     async def entered(ack: AsyncAck, body: Body) -> None:
         sent = payloads.submission(body)
         try:
             pending = incident_views.read_pending(sent.private_metadata)
         except msgspec.MsgspecError:
-            await ack(response_action="update", view=views.ending(explained(UnknownPress(), request="")))
+            await _say_outdated(ack)
             return
         try:
             command = incident_views.command(pending, sent.values)

@@ -1,4 +1,7 @@
-"""The message shortcut "Ask podbot": a dialog with a fitting command, answered in the message's thread."""
+"""The message shortcut "Ask podbot": a dialog with a fitting command, answered in the message's thread.
+
+Where that has no replies yet the answer comes in the channel (`Place.unbegun`).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ CALLBACK = "ask"
 COMMAND = "command"
 _LONGEST = 3_000
 """Slack's limit for what an input begins with."""
-_NOT_OPENED = "Slack did not open the dialog. Write `@podbot` and a command into this thread instead."
+_NOT_OPENED = (
+    "Slack did not open the dialog. Write `@podbot` and a command into the message's thread instead."
+)
 
 
 class Knowledge(Protocol):
@@ -128,8 +133,8 @@ def dialog(place: Place, command: str) -> Json:
                 "label": {"type": "plain_text", "text": "Command"},
                 "hint": {
                     "type": "plain_text",
-                    "text": "As behind /pods: logs, describe, list, events … "
-                    "The answer comes to you alone, in this message's thread.",
+                    "text": "As behind /pods: logs, describe, list, events … The answer comes to you alone, "
+                    + ("in this channel." if place.unbegun else "in this message's thread."),
                 },
                 "element": element,
             }

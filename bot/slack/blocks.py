@@ -25,7 +25,7 @@ from bot.model.messages import (
     Table,
 )
 from bot.slack import drawing, limits
-from bot.slack.defang import cleaned, escaped, one_line, shortened
+from bot.slack.defang import cleaned, escaped, one_line, shortened, within
 from bot.slack.drawing import Json
 from bot.slack.plaintext import aligned, block_text, line_text
 
@@ -41,12 +41,17 @@ class RenderedMessage:
     """A message in Slack's own terms."""
 
     text: str
-    """What notifications and screen readers get: escaped, without mark-up."""
+    """What notifications and screen readers get, escaped; all there is where there are no blocks."""
     blocks: tuple[Json, ...]
     """Empty: `text` is all there is."""
     metadata: Json | None = None
     attachments: tuple[Attachment, ...] = ()
     """The message's own files and those that hold what was too long."""
+
+    @property
+    def content(self) -> Json:
+        """Text and blocks as a call takes them. No blocks are an empty list, which takes old ones away."""
+        return {"text": self.text, "blocks": list(self.blocks)}
 
     def ending_with(self, line: Line) -> RenderedMessage:
         """The same with one more line at its end, such as links to its files."""
@@ -82,7 +87,7 @@ def notification(message: Message) -> str:
     said = cleaned(message.text).strip()
     if not said:
         said = next((words for block in message.blocks if (words := block_text(block).strip())), "podbot")
-    return escaped(shortened(said, limits.PLAIN_TEXT)).replace("`", "'")
+    return within(escaped(said), limits.PLAIN_TEXT).replace("`", "'")
 
 
 def _kept(blocks: Sequence[Block]) -> tuple[tuple[Block, ...], str | None]:
@@ -267,7 +272,32 @@ def safe_file(file: Attachment) -> Attachment:
 
 
 def as_plain(message: Message) -> RenderedMessage:
-    """The message without Block Kit, for when Slack refuses its blocks: all it says, as far as text goes."""
-    said = "\n".join(words for block in message.blocks if (words := block_text(block).strip()))
-    words = said or cleaned(message.text).strip() or "podbot"
-    return RenderedMessage(text=escaped(shortened(words, limits.PLAIN_TEXT)), blocks=())
+    """The message without Block Kit, for when Slack refuses its blocks: all it says, as far as text goes.
+
+    Whom it calls is called by this, too.
+    """
+    said = "\n".join(words for block in message.blocks if (words := _in_words(block).strip()))
+    words = said or escaped(message.text).strip() or "podbot"
+    return RenderedMessage(text=within(words, limits.PLAIN_TEXT), blocks=())
+
+
+def _in_words(block: Block) -> str:
+    match block:
+        case Paragraph(lines=lines):
+            return "\n".join(map(_marked_up, lines))
+        case Context(line=line):
+            return _marked_up(line)
+        case _:
+            return escaped(block_text(block))
+
+
+def _marked_up(line: Line) -> str:
+    """The line's words, escaped, with mark-up for those it names."""
+    said, words = "", ""
+    for inline in line:
+        named = drawing.mention(inline)
+        if named is None:
+            words += line_text((inline,))
+        else:
+            said, words = said + escaped(words) + named, ""
+    return said + escaped(words)

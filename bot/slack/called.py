@@ -7,6 +7,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model.people import UsergroupId, UserId
+from bot.slack import people
 from bot.slack.client import SlackTrouble, translated
 
 _NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
@@ -27,7 +28,4 @@ async def person_trouble(client: AsyncWebClient, user: UserId) -> str:
 
 async def usergroups(client: AsyncWebClient) -> frozenset[UsergroupId]:
     """The user groups that are in use; disabled ones are left out. Raises `SlackTrouble`."""
-    with translated():
-        answer = await client.usergroups_list()
-    found: list[dict[str, Any]] = answer.get("usergroups") or []
-    return frozenset(UsergroupId(str(each["id"])) for each in found)
+    return frozenset(UsergroupId(str(each["id"])) for each in await people.usergroups(client))

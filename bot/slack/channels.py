@@ -1,4 +1,4 @@
-"""Whether podbot can tell something in a channel."""
+"""Channels: that of somebody's direct messages, and whether podbot can tell something in one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.model.people import ChannelId
+from bot.model.people import ChannelId, UserId
 from bot.slack.client import SlackTrouble, translated
 
 _NOT_SEEN = "it does not exist, or is private and podbot is not in it: invite it there"
+
+
+async def direct(client: AsyncWebClient, user: UserId) -> ChannelId:
+    """The channel of the direct messages between podbot and this person. Raises `SlackTrouble`."""
+    with translated():
+        opened = await client.conversations_open(users=user)
+    channel: dict[str, Any] = opened["channel"]
+    return ChannelId(channel["id"])
 
 
 async def trouble(client: AsyncWebClient, channel: ChannelId) -> str:

@@ -117,18 +117,18 @@ def _refusal(error: SlackApiError) -> SlackTrouble:
         code,
         passing=status == 429 or status >= 500 or code in _PASSING or not body,
         refused=status == 429 or code in _TOO_FAST,
-        retry_after=_seconds(getattr(response, "headers", {}).get("Retry-After")),
+        retry_after=seconds(getattr(response, "headers", {}).get("Retry-After")),
         details=tuple(details),
     )
 
 
-def _seconds(header: str | None) -> float | None:
-    """Seconds; None where the header gives no number of them."""
+def seconds(header: str | None) -> float | None:
+    """How long to wait, by the header `Retry-After`; None where it gives no number of seconds."""
     try:
-        seconds = float(header) if header is not None else None
+        given = float(header) if header is not None else None
     except ValueError:
         return None
-    return max(0.0, seconds) if seconds is not None and isfinite(seconds) else None
+    return max(0.0, given) if given is not None and isfinite(given) else None
 
 
 def _is_loopback(url: str) -> bool:

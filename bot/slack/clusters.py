@@ -14,7 +14,7 @@ PodsT_co = TypeVar("PodsT_co", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served(Generic[PodsT_co]):
-    """One cluster."""
+    """One cluster, and the service that does what is asked of it."""
 
     name: ClusterName
     pods: PodsT_co

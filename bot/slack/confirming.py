@@ -76,7 +76,26 @@ class OwnMessages:
         since: datetime,
         thread: MessageTs | None,
     ) -> Mapping[LetterKey, MessageTs]:
-        """Which of the letters stand there; the oldest message where one stands there twice."""
+        """Which of the letters stand there; the oldest message where one stands there twice.
+
+        What was meant for a thread whose first message is gone is looked for in the channel, where Slack puts
+        it without a word.
+        """
+        try:
+            return await self._found(channel, letters, since=since, thread=thread)
+        except SlackTrouble as trouble:
+            if thread is None or trouble.code != "thread_not_found":
+                raise
+        return await self._found(channel, letters, since=since, thread=None)
+
+    async def _found(
+        self,
+        channel: ChannelId,
+        letters: Collection[LetterKey],
+        *,
+        since: datetime,
+        thread: MessageTs | None,
+    ) -> Mapping[LetterKey, MessageTs]:
         user = await self._own_user()
         sought = (channel, thread, since, frozenset(letters))
         search = self._broken_off.pop(sought, None) or _Search()

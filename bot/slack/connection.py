@@ -38,6 +38,8 @@ _HELLO_SECONDS = 10.0
 _RETIREMENT_SECONDS = 30.0
 """How long a connection may go on that Slack has told to make way."""
 _LONGEST_PAUSE = 30.0
+_LONGEST_ORDER = 300.0
+"""What Slack asks to wait before a connection is asked for again is kept up to this."""
 _MOST_ENVELOPES = 200
 """Being dispatched at once; beyond, reading waits, and Slack with it."""
 
@@ -127,8 +129,9 @@ class _Line:
 
 
 class SocketConnection:
-    """Socket Mode, held open until cancelled. Slack renews connections every few hours: the next one is there
-    before the last one goes.
+    """Socket Mode, held open until cancelled.
+
+    Slack renews connections every few hours: the next one is there before the last one goes.
     """
 
     def __init__(
@@ -171,6 +174,7 @@ class SocketConnection:
                 logger.warning("slack_refuses_connection", reason=str(refused))
                 pause = _LONGEST_PAUSE
             except SlackTrouble as trouble:
+                pause = max(pause, min(trouble.retry_after or 0.0, _LONGEST_ORDER))
                 logger.warning("slack_unreachable", code=trouble.code, details=trouble.details, pause=pause)
             await self._clock.sleep(pause)
             pause = min(_LONGEST_PAUSE, 2 * pause)

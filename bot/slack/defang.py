@@ -31,6 +31,8 @@ _UNSEEN = re.compile(
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BROADCAST = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
+_TORN = re.compile(r"(?:&[a-z]*|<[^>]*)$")
+"""The beginning of an escaped sign or of mark-up whose end was cut off."""
 _FORMATTING = re.compile(r"[*_~`]")
 _SPACES = re.compile(r"\s+")
 
@@ -57,6 +59,11 @@ def escaped(text: str) -> str:
     """Cleaned; the characters that begin Slack's mark-up are escaped, and no whole channel can be called."""
     text = cleaned(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _BROADCAST.sub("\uff20", text)
+
+
+def within(markup: str, most: int) -> str:
+    """At most `most` characters of text that is escaped; an ellipsis says that there was more."""
+    return markup if len(markup) <= most else _TORN.sub("", markup[: most - 1]) + "…"
 
 
 def unformatted(text: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import logs
 from bot.model.letters import LetterKey
@@ -21,6 +22,15 @@ from bot.slack.confirming import OwnMessages, marked
 from bot.slack.files import Files
 
 logger = logs.get(__name__)
+
+_METADATA_REFUSED = frozenset(
+    {
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "metadata_must_be_sent_from_app",
+        "metadata_too_large",
+    }
+)
 
 
 class SlackDelivery:
@@ -45,15 +55,19 @@ class SlackDelivery:
         rendered = _rendered(message, letter, plain=plain)
         if letter is not None:
             self._own.posting(letter)
-        with _in_the_outboxs_words(), translated():
-            answer = await self._client.chat_postMessage(
+
+        async def send(said: dict[str, Any]) -> AsyncSlackResponse:
+            return await self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
                 reply_broadcast=broadcast if thread is not None else None,
-                **_said(rendered),
+                **said,
                 unfurl_links=False,
                 unfurl_media=False,
             )
+
+        with _in_the_outboxs_words():
+            answer = await _taken(send, rendered)
         ts = MessageTs(answer["ts"])
         if rendered.attachments:
             try:
@@ -72,10 +86,12 @@ class SlackDelivery:
         plain: bool = False,
     ) -> None:
         """Replace what `post` posted; its thread and the files in it stay as they are."""
-        with _in_the_outboxs_words(), translated():
-            await self._client.chat_update(
-                channel=channel, ts=ts, **_said(_rendered(message, letter, plain=plain))
-            )
+
+        async def send(said: dict[str, Any]) -> AsyncSlackResponse:
+            return await self._client.chat_update(channel=channel, ts=ts, **said)
+
+        with _in_the_outboxs_words():
+            await _taken(send, _rendered(message, letter, plain=plain))
 
     async def find(
         self,
@@ -101,6 +117,21 @@ def _rendered(message: Message, letter: LetterKey | None, *, plain: bool) -> Ren
     return drawn if letter is None else replace(drawn, metadata=marked(drawn.metadata, letter))
 
 
+async def _taken(
+    send: Callable[[dict[str, Any]], Awaitable[AsyncSlackResponse]], rendered: RenderedMessage
+) -> AsyncSlackResponse:
+    """Slack's answer to a message; where it refuses the metadata, which is for machines, to one without."""
+    try:
+        with translated():
+            return await send(_said(rendered))
+    except SlackTrouble as trouble:
+        if trouble.code not in _METADATA_REFUSED:
+            raise
+        logger.error("metadata_refused", code=trouble.code, details=trouble.details)  # noqa: TRY400 - no bug of ours
+    with translated():
+        return await send(_said(replace(rendered, metadata=None)))
+
+
 @contextmanager
 def _in_the_outboxs_words() -> Iterator[None]:
     try:
@@ -112,8 +143,5 @@ def _in_the_outboxs_words() -> Iterator[None]:
 
 
 def _said(rendered: RenderedMessage) -> dict[str, Any]:
-    # An update without blocks would leave the old ones standing; an empty list takes them away.
-    said: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks)}
-    if rendered.metadata is not None:
-        said["metadata"] = rendered.metadata
-    return said
+    metadata = {"metadata": rendered.metadata} if rendered.metadata is not None else {}
+    return rendered.content | metadata

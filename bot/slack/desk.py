@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-import msgspec
 import structlog
 from msgspec import structs
 
@@ -133,9 +132,9 @@ class Desk:
 
         async def work(asker: Asker) -> None:
             press = Press(command=command, cluster=place.cluster)
-            await self._run(asker, msgspec.structs.replace(place, user=sent.user), press, pressed=True)
+            await self._run(asker, structs.replace(place, user=sent.user), press, pressed=True)
 
-        await self._serve(msgspec.structs.replace(place, user=sent.user), work)
+        await self._serve(structs.replace(place, user=sent.user), work)
 
     async def at_home(self, user: UserId) -> None:
         """Somebody opened the Home tab, or asked for it anew."""
@@ -157,7 +156,7 @@ class Desk:
             pods = self._clusters.of(pending.place.cluster)
             await self._dialog.carry_out(pods, asker, sent.view_id, pending, reason)
 
-        await self._serve(msgspec.structs.replace(pending.place, user=sent.user), work)
+        await self._serve(structs.replace(pending.place, user=sent.user), work)
 
     def _source(self, place: Place, command: Command) -> Runner:
         """Who answers a command where nothing more than an answer is to be had of it."""

@@ -15,7 +15,7 @@ from bot import logs
 from bot.clock import Clock
 from bot.model.people import Names, UsergroupId, UserId
 from bot.slack.client import SlackTrouble, translated
-from bot.slack.people import Kept
+from bot.slack.people import Kept, usergroups
 
 logger = logs.get(__name__)
 
@@ -74,7 +74,5 @@ class SlackDirectory:
         return str(profile.get("display_name") or profile.get("real_name") or found.get("name") or "")
 
     async def _all_groups(self, _: None) -> dict[UsergroupId, str]:
-        with translated():
-            answer = await self._client.usergroups_list()
-        found: list[dict[str, Any]] = answer.get("usergroups") or []
+        found = await usergroups(self._client)
         return {UsergroupId(str(each["id"])): str(each.get("handle") or each["id"]) for each in found}

@@ -81,7 +81,7 @@ class SlackDoor:
             clock=self._clock,
         )
         if self._app_token is None:
-            self._events = events_handler(app)
+            self._events = events_handler(app, self._signing_secret)
             await asyncio.get_running_loop().create_future()
         else:
             self._socket = SocketConnection(

@@ -161,6 +161,19 @@ def leaf_size(leaf: Json) -> int:
     return len(leaf.get("text", "")) or 16
 
 
+def mention(inline: Inline) -> str | None:
+    """The mark-up for a person, a group or a channel; None for everything else, and for what is no id."""
+    match inline:
+        case Mention(user=user) if _USER.fullmatch(user):
+            return f"<@{user}>"
+        case GroupMention(group=group) if _GROUP.fullmatch(group):
+            return f"<!subteam^{group}>"
+        case ChannelMention(channel=channel) if _CHANNEL.fullmatch(channel):
+            return f"<#{channel}>"
+        case _:
+            return None
+
+
 def link_or_words(url: str, words: str) -> Json:
     """A link leaf; as literal text where the address is not one that a browser should open."""
     text = one_line(words) or url
@@ -211,6 +224,8 @@ def _append(leaves: list[Json], leaf: Json) -> None:
 
 
 def _quiet(inline: Inline) -> Json | None:
+    if (named := mention(inline)) is not None:
+        return _mrkdwn(named)
     match inline:
         case Text(text=text, style=Style.CODE):
             return _mrkdwn(code_span(shortened(text, 200))) if one_line(text) else None
@@ -221,13 +236,11 @@ def _quiet(inline: Inline) -> Json | None:
             shape = "{date_short_pretty} {time}" if with_date else "{time}"
             return _mrkdwn(f"<!date^{max(0, int(at.timestamp()))}^{shape}|{moment_text(inline)}>")
         case Mention(user=user):
-            return _mrkdwn(f"<@{user}>") if _USER.fullmatch(user) else _plain(f"@{one_line(user)}", 100)
+            return _plain(f"@{one_line(user)}", 100)
         case GroupMention(group=group):
-            known = _GROUP.fullmatch(group)
-            return _mrkdwn(f"<!subteam^{group}>") if known else _plain(f"@{one_line(group)}", 100)
+            return _plain(f"@{one_line(group)}", 100)
         case ChannelMention(channel=channel):
-            known = _CHANNEL.fullmatch(channel)
-            return _mrkdwn(f"<#{channel}>") if known else _plain(f"#{one_line(channel)}", 100)
+            return _plain(f"#{one_line(channel)}", 100)
         case Link(url=url, text=text):
             words = one_line(text) or url
             if len(url) > limits.CONTEXT_TEXT // 2 or not _WEB.fullmatch(url):

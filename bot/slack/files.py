@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model.messages import Attachment
 from bot.model.people import ChannelId, MessageTs, UserId
+from bot.slack import channels
 from bot.slack.client import translated
 
 
@@ -29,10 +30,7 @@ class Files:
 
     async def send_to(self, user: UserId, files: Sequence[Attachment]) -> tuple[SharedFile, ...]:
         """Into the direct messages between the bot and this person."""
-        with translated():
-            opened = await self._client.conversations_open(users=user)
-        channel: dict[str, Any] = opened["channel"]
-        return await self.add_to(ChannelId(channel["id"]), files)
+        return await self.add_to(await channels.direct(self._client, user), files)
 
     async def add_to(
         self, channel: ChannelId, files: Sequence[Attachment], thread: MessageTs | None = None

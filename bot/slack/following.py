@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,6 +24,7 @@ from bot.model.messages import Line, Link, Message, Text
 from bot.model.people import Asker, ChannelId, MessageTs, UserId
 from bot.pods.log_feed import LogFeed
 from bot.pods.ports import Claims
+from bot.slack import channels
 from bot.slack.blocks import RenderedMessage, render
 from bot.slack.client import SlackTrouble, translated
 from bot.slack.files import Files
@@ -217,23 +218,21 @@ class LogStreams:
         await self._clock.sleep(seconds)
 
     async def _post(self, user: UserId, message: Message) -> _Shown:
-        with translated():
-            opened = await self._client.conversations_open(users=user)
-        channel: dict[str, Any] = opened["channel"]
+        channel = await channels.direct(self._client, user)
 
         async def send(rendered: RenderedMessage) -> _Shown:
             with translated():
                 answer = await self._client.chat_postMessage(
-                    channel=channel["id"], **_said(rendered), unfurl_links=False, unfurl_media=False
+                    channel=channel, **rendered.content, unfurl_links=False, unfurl_media=False
                 )
-            return _Shown(ChannelId(channel["id"]), MessageTs(answer["ts"]))
+            return _Shown(channel, MessageTs(answer["ts"]))
 
         return await drawn_or_plain(render(message), message, send)
 
     async def _update(self, shown: _Shown, message: Message) -> None:
         async def send(rendered: RenderedMessage) -> None:
             with translated():
-                await self._client.chat_update(channel=shown.channel, ts=shown.ts, **_said(rendered))
+                await self._client.chat_update(channel=shown.channel, ts=shown.ts, **rendered.content)
 
         await drawn_or_plain(render(message), message, send)
 
@@ -264,8 +263,3 @@ async def _within(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-def _said(rendered: RenderedMessage) -> dict[str, Any]:
-    # An update without blocks would leave the old ones standing; an empty list takes them away.
-    return {"text": rendered.text, "blocks": list(rendered.blocks)}

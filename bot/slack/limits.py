@@ -14,7 +14,9 @@ report `msg_blocks_too_long` from about 13,200 (slackapi/bolt-js#2509), so this 
 BLOCK_WEIGHT: Final = 150
 """What one more block takes from the room for text; the same report measured 125."""
 PLAIN_TEXT: Final = 3_000
-"""Of 40,000 that `text` may hold: notifications show two lines, screen readers should not recite a log."""
+"""Escaped, of the 4,000 that `chat.update` takes as `text`, while a post may have 40,000 and comes in several
+messages beyond some 4,000 (slackapi/java-slack-sdk#704). Notifications show two lines, and screen readers
+should not recite a log."""
 
 PARAGRAPH: Final = 3_000
 """Our own measure for running text, that of Slack's section block."""

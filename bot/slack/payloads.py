@@ -17,6 +17,9 @@ from bot.slack.place import Place
 
 _T = TypeVar("_T")
 
+_SAID_BY_PEOPLE = frozenset({None, "file_share", "me_message", "thread_broadcast"})
+"""The subtypes of new messages: with a file, by /me, and replies that the channel sees, too."""
+
 
 class UnreadablePayload(PodbotError):
     """Slack sent something that is not what its reference says."""
@@ -154,7 +157,8 @@ def message(event: dict[str, Any], bot: UserId) -> Typed | None:
     None where it is no person's new message. What stands before the mention is taken for a greeting.
     """
     sent = read(event, _MessageEvent)
-    if not sent.user or sent.user == bot or sent.bot_id or sent.subtype or sent.edited:
+    nobodys = not sent.user or sent.user == bot or sent.bot_id
+    if nobodys or sent.edited or sent.subtype not in _SAID_BY_PEOPLE:
         return None
     mention = re.search(rf"<@{re.escape(bot)}(?:\|[^>]*)?>", sent.text)
     thread = MessageTs(sent.thread_ts) if sent.thread_ts else None

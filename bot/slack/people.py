@@ -102,6 +102,22 @@ class Kept(Generic[_K, _V]):
         return kept if kept is not None and self._clock.monotonic() < kept[0] else None
 
 
+async def usergroups(client: AsyncWebClient, *, with_members: bool = False) -> list[dict[str, Any]]:
+    """The workspace's user groups that are in use; none where it pays for no such thing.
+
+    Raises `SlackTrouble`.
+    """
+    try:
+        with translated():
+            answer = await client.usergroups_list(include_users=with_members)
+    except SlackTrouble as trouble:
+        if trouble.code != "plan_upgrade_required":
+            raise
+        return []
+    found: list[dict[str, Any]] = answer.get("usergroups") or []
+    return found
+
+
 class SlackPeople:
     """People and groups, asked of Slack. `team` is the workspace that counts as home."""
 
@@ -146,9 +162,7 @@ class SlackPeople:
         return msgspec.convert(found, _User)
 
     async def _fetch_groups(self, _: None) -> dict[UserId, frozenset[UsergroupId]]:
-        with translated():
-            answer = await self._client.usergroups_list(include_users=True)
-        groups = msgspec.convert(answer.get("usergroups") or [], list[_Usergroup])
+        groups = msgspec.convert(await usergroups(self._client, with_members=True), list[_Usergroup])
         members: dict[UserId, set[UsergroupId]] = {}
         for group in groups:
             for user in group.users:

@@ -36,9 +36,15 @@ class _Id(msgspec.Struct):
 class _Message(msgspec.Struct):
     ts: str
     thread_ts: str | None = None
+    reply_count: int | None = None
     text: str = ""
     blocks: list[Any] = []
     attachments: list[Any] = []
+
+    @property
+    def has_no_replies(self) -> bool:
+        """Neither in a thread nor at the head of one; Slack gives a head its own time as its thread."""
+        return self.thread_ts is None or (self.thread_ts == self.ts and self.reply_count == 0)
 
 
 class _MessageAction(msgspec.Struct):
@@ -59,6 +65,7 @@ def shortcut(body: dict[str, Any]) -> Picked:
             user=UserId(sent.user.id),
             channel=ChannelId(sent.channel.id),
             thread=MessageTs(chosen.thread_ts or chosen.ts),
+            unbegun=chosen.has_no_replies,
             response_url=sent.response_url,
         ),
         trigger=sent.trigger_id,

@@ -26,7 +26,7 @@ logger = logs.get(__name__)
 
 
 class OnePost:
-    """Of one message in one place. Everything raises `SlackTrouble`."""
+    """Posts one message in one place. Everything raises `SlackTrouble`."""
 
     def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
         self._client = client

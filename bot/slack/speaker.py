@@ -20,26 +20,18 @@ from bot import logs
 from bot.clock import Clock, SystemClock
 from bot.commands.clusters import of_cluster
 from bot.model.messages import Inline, Line, Link, Message, Text
-from bot.model.people import ChannelId, MessageTs
+from bot.model.people import MessageTs
+from bot.outbox.refusals import Meaning, codes
+from bot.slack import channels
 from bot.slack.blocks import RenderedMessage, as_plain, render
-from bot.slack.client import CALL_SECONDS, SlackTrouble, translated
+from bot.slack.client import CALL_SECONDS, SlackTrouble, seconds, translated
 from bot.slack.files import Files, SharedFile
 from bot.slack.place import Place
 from bot.slack.posting import OnePost
 
 logger = logs.get(__name__)
 
-_REFUSED_SHAPES = frozenset(
-    {
-        "invalid_attachments",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "invalid_payload",
-        "metadata_too_large",
-        "msg_blocks_too_long",
-        "msg_too_long",
-    }
-)
+_REFUSED_SHAPES = codes(Meaning.SHAPE)
 _T = TypeVar("_T")
 _Way: TypeAlias = Callable[[RenderedMessage], Awaitable[None]]
 
@@ -83,7 +75,7 @@ class Speaker:
         message = of_cluster(message, place.cluster)
         rendered = await self.with_private_files(place, render(message))
         ways = [self._by_response_url(place, replaces=replaces), self._ephemeral(place), self._direct(place)]
-        if place.thread is not None and not replaces:
+        if place.private_thread is not None and not replaces:
             # An answer by response_url may land outside the thread.
             ways = [ways[1], ways[0], ways[2]]
         if not await self._insist(lambda: self._any(ways, rendered, message)):
@@ -181,8 +173,9 @@ class Speaker:
                 "response_type": "in_channel" if public else "ephemeral",
                 "replace_original": replaces,
             }
-            if place.thread is not None:
-                body["thread_ts"] = place.thread
+            thread = place.thread if public else place.private_thread
+            if thread is not None:
+                body["thread_ts"] = thread
             hook = AsyncWebhookClient(
                 place.response_url, timeout=CALL_SECONDS, session=self._client.session, retry_handlers=[]
             )
@@ -199,7 +192,7 @@ class Speaker:
                 raise SlackTrouble("no_channel", passing=False)
             with translated():
                 await self._client.chat_postEphemeral(
-                    channel=place.channel, user=place.user, thread_ts=place.thread, **_said(rendered)
+                    channel=place.channel, user=place.user, thread_ts=place.private_thread, **_said(rendered)
                 )
 
         return send
@@ -208,9 +201,7 @@ class Speaker:
         once = OnePost(self._client, self._clock)
 
         async def send(rendered: RenderedMessage) -> None:
-            with translated():
-                opened = await self._client.conversations_open(users=place.user)
-            channel = ChannelId(str(opened["channel"]["id"]))
+            channel = await channels.direct(self._client, place.user)
             if await once.stands(channel) is None:
                 await once.post(channel, rendered, _said(rendered))
 
@@ -235,7 +226,13 @@ def _check_response(answer: WebhookResponse) -> None:
         said = {"ok": answer.status_code == 200, "error": answer.body.strip()[:100]}
     if answer.status_code != 200 or (isinstance(said, dict) and not said.get("ok", True)):
         code = said.get("error") if isinstance(said, dict) else None
-        raise SlackTrouble(code or f"http_{answer.status_code}", passing=answer.status_code >= 500)
+        too_fast = answer.status_code == 429
+        raise SlackTrouble(
+            code or f"http_{answer.status_code}",
+            passing=too_fast or answer.status_code >= 500,
+            refused=too_fast,
+            retry_after=seconds(answer.headers.get("Retry-After")),
+        )
 
 
 def _said(rendered: RenderedMessage) -> dict[str, Any]:

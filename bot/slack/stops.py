@@ -30,7 +30,7 @@ logger = logs.get(__name__)
 
 
 class Stops:
-    """Both ends of it, for one replica."""
+    """One replica's part in stops: asks the others for them, and heeds what they ask."""
 
     def __init__(self, claims: Claims | None, clock: Clock) -> None:
         self._claims = claims

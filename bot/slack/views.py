@@ -47,7 +47,7 @@ def pending(plan: DeletionPlan, *, asker: UserId, asked_at: datetime, place: Pla
         asker=asker,
         namespace=plan.namespace,
         pods=tuple(SeenPod(pod.name, pod.uid) for pod in plan.pods),
-        manner=msgspec.structs.replace(plan.manner, reason=""),
+        manner=structs.replace(plan.manner, reason=""),
         counted=plan.counted,
         asked_at=asked_at,
         place=place,

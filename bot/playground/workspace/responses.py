@@ -2,7 +2,8 @@
 
 Slack's rules, some learned the hard way: an answer is ephemeral unless it says `in_channel`; the answer to an
 action replaces the message acted on unless it says `replace_original: false`; the answer to a slash command
-has no original, so `replace_original` does nothing there (slackapi/bolt-js#2287).
+has no original, so `replace_original` does nothing there (slackapi/bolt-js#2287); a thread may be chosen for
+what all may see only (slackapi/bolt-js#963).
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ def respond(workspace: Workspace, url: ResponseUrl, body: Mapping[str, Any]) -> 
     if original is not None and _is_true(body.get("replace_original", response_type != "in_channel")):
         workspace.edit(original, replace(content, metadata=content.metadata or original.metadata))
         return
-    thread_ts = body.get("thread_ts") or url.thread_ts
+    public = response_type == "in_channel"
+    thread_ts = (body.get("thread_ts") if public else None) or url.thread_ts
     workspace.post_as_app(
         workspace.channels[url.channel],
         content,
         thread_ts=Ts(thread_ts) if thread_ts else None,
-        ephemeral_to=url.user if response_type == "ephemeral" else None,
+        ephemeral_to=None if public else url.user,
     )
 
 

@@ -14,7 +14,6 @@ DEFAULT_SCOPES = frozenset(
     {
         "app_mentions:read",
         "channels:history",
-        "channels:read",
         "chat:write",
         "commands",
         "files:write",

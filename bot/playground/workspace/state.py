@@ -128,43 +128,58 @@ class Workspace:
         ephemeral_to: UserId | None = None,
         files: tuple[FileId, ...] = (),
     ) -> Message:
-        """Posts what the app says, changed as Slack changes it."""
-        return self._post(
-            Message(
-                ts=self.messages.new_ts(),
-                channel=channel.id,
-                user=self.app.user_id,
-                bot_id=self.app.bot_id,
-                text=mrkdwn.stored(content.text),
-                blocks=decorated(content.blocks, self.new_id),
-                metadata=content.metadata,
-                thread_ts=thread_ts,
-                broadcast=broadcast,
-                ephemeral_to=ephemeral_to,
-                files=files,
-            )
+        """Posts what the app says, changed as Slack changes it.
+
+        A reply to what is not there any more stands in the channel, without a word of Slack's about it
+        (slack-go/slack#1571); what is for one person alone is shown nowhere where nobody has replied yet.
+        """
+        parent = None if thread_ts is None else self._parent(channel.id, thread_ts)
+        root = None if parent is None else parent.thread_ts or parent.ts
+        message = Message(
+            ts=self.messages.new_ts(),
+            channel=channel.id,
+            user=self.app.user_id,
+            bot_id=self.app.bot_id,
+            text=mrkdwn.stored(content.text),
+            blocks=decorated(content.blocks, self.new_id),
+            metadata=content.metadata,
+            thread_ts=root,
+            broadcast=broadcast and root is not None,
+            ephemeral_to=ephemeral_to,
+            files=files,
         )
+        if ephemeral_to is not None and thread_ts is not None:
+            unseen = root is None or not self.messages.replies(channel.id, root)
+            return message if unseen else self._post(message)
+        return self._post(message)
 
     def post_as_person(
         self, channel: Channel, user_id: UserId, text: str, *, thread_ts: Ts | None = None
     ) -> Message:
-        """Posts what a person typed, names turned into mentions."""
+        """Posts what a person typed, names turned into mentions.
+
+        Raises:
+            Refused: `thread_not_found`, which no page offers to reply to.
+        """
+        parent = None if thread_ts is None else self._parent(channel.id, thread_ts)
+        if thread_ts is not None and parent is None:
+            raise Refused("thread_not_found")
         return self._post(
             Message(
                 ts=self.messages.new_ts(),
                 channel=channel.id,
                 user=user_id,
                 text=mrkdwn.typed(text, self.mentions()),
-                thread_ts=thread_ts,
+                thread_ts=None if parent is None else parent.thread_ts or parent.ts,
             )
         )
 
+    def _parent(self, channel: ChannelId, thread_ts: Ts) -> Message | None:
+        """The message that would be replied to, or a reply in its thread; None where there is none."""
+        found = self.messages.get(channel, thread_ts)
+        return None if found is None or found.ephemeral_to is not None else found
+
     def _post(self, message: Message) -> Message:
-        if message.thread_ts is not None:
-            parent = self.messages.get(message.channel, message.thread_ts)
-            if parent is None or parent.ephemeral_to is not None:
-                raise Refused("thread_not_found")
-            message = replace(message, thread_ts=parent.thread_ts or parent.ts)
         self.messages.put(message)
         self._publish("message", message)
         if message.ephemeral_to is None:

@@ -12,10 +12,11 @@ from _pytest.mark import ParameterSet
 
 from bot.commands.replies import problem, reply
 from bot.errors import ClusterUnreachable, UserError
-from bot.model.answers import Answer, ClusterList, Health, LogExcerpt, PodList, PodRow, Trouble
+from bot.model.answers import Answer, ClusterList, Health, PodList, PodRow, Trouble
 from bot.model.commands import GetLogs, ListPods, OpenPod
 from bot.model.deletions import DeletionPlan
 from bot.model.incident_answers import Reading
+from bot.model.log_answers import LogExcerpt
 from bot.model.messages import Message
 from bot.model.pods import ALL_NAMESPACES, ClusterName, PodUid
 from bot.model.problems import AmbiguousPod, NoSuchPod
@@ -88,7 +89,6 @@ def row(number: int) -> PodRow:
         node="node." * 50,
         nominated_node="<none>",
         readiness_gates="2/2",
-        health=Health.FAILING,
     )
 
 

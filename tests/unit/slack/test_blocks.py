@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from bot.model.commands import DeletePod, GetLogs, ListPods, OpenPod
 from bot.model.messages import (
+    CHOICE_LABEL,
+    MOST_CHOICES,
     Actions,
     Attachment,
     Audience,
@@ -24,6 +27,7 @@ from bot.model.messages import (
     Divider,
     GroupMention,
     Inline,
+    Line,
     Link,
     Mention,
     Menu,
@@ -41,9 +45,10 @@ from bot.model.messages import (
 )
 from bot.model.people import ChannelId, UsergroupId, UserId
 from bot.playground.workspace.rules.messages import checked_content
+from bot.slack import limits
 from bot.slack.blocks import RenderedMessage, as_plain, render
 from tests.support.examples import examples
-from tests.unit.slack.golden import assert_golden
+from tests.support.golden import assert_golden
 
 AT = datetime(2026, 11, 22, 14, 2, 12, tzinfo=UTC)
 HOSTILE = (
@@ -131,7 +136,8 @@ def test_a_message_is_drawn_as_before(name: str, message: Message) -> None:
     """What goes to Slack changes only when somebody looked at the change."""
     rendered = render(message)
     assert_taken(rendered)
-    assert_golden(name, {"text": rendered.text, "blocks": rendered.blocks, "metadata": rendered.metadata})
+    sent = {"text": rendered.text, "blocks": rendered.blocks, "metadata": rendered.metadata}
+    assert_golden(f"slack/{name}.json", json.dumps(sent, ensure_ascii=False, indent=1) + "\n")
 
 
 def test_a_long_log_shows_its_tail_and_comes_as_a_file() -> None:
@@ -162,6 +168,11 @@ def test_a_long_table_keeps_its_first_rows_and_comes_as_a_file() -> None:
     assert len(rendered.blocks[0]["rows"]) == 100
     assert "The first 99 of 1,000 rows; all are in the file table.txt." in json.dumps(rendered.blocks)
     assert rendered.attachments[0].content.decode().splitlines()[1000] == "web-999   Running"
+
+
+def test_menus_are_worded_for_slacks_own_limits() -> None:
+    """What a part leaves away by these is not left away a second time, nor cut, where it is drawn."""
+    assert (MOST_CHOICES, CHOICE_LABEL) == (limits.OPTIONS, limits.OPTION_TEXT)
 
 
 def test_a_thousand_pods_of_the_longest_names() -> None:
@@ -267,6 +278,36 @@ def test_a_message_is_said_in_words_where_blocks_are_refused() -> None:
     assert as_plain(Message(text="hello")).text == "hello"
 
 
+def test_who_is_called_is_called_in_words_too() -> None:
+    """What is said without blocks names people as their mark-up does; nobody else's words do."""
+    called: Line = (
+        GroupMention(UsergroupId("S01ONCALL")),
+        Text(" <!channel> "),
+        Mention(UserId("U01ALICE")),
+        Text(" in "),
+        ChannelMention(ChannelId("C01ALERTS")),
+        GroupMention(UsergroupId("<!channel>")),
+    )
+    said = "<!subteam^S01ONCALL> &lt;!channel&gt; <@U01ALICE> in <#C01ALERTS>@&lt;!channel&gt;"
+    assert as_plain(Message(text="", blocks=(Paragraph((called,)),))).text == said
+    assert as_plain(Message(text="", blocks=(Context(called),))).text == said
+    many = as_plain(Message(text="", blocks=(Paragraph((called * 100,)),))).text
+    assert len(many) <= 3_000
+    assert many.count("<") == many.count(">")
+
+
+@pytest.mark.parametrize("said", [render, as_plain], ids=["beside blocks", "alone"])
+@pytest.mark.parametrize("start", range(5), ids=lambda start: f"cut {start} later")
+def test_the_text_is_short_enough_for_an_update(
+    said: Callable[[Message], RenderedMessage], start: int
+) -> None:
+    """As Slack gets it, each sign that begins mark-up is up to five characters: none of them is torn."""
+    text = said(Message(text="x" * start + "&<" * 2_000)).text
+    assert len(text) <= 3_000
+    whole = text[start:].removesuffix("…")
+    assert not whole.replace("&amp;", "").replace("&lt;", "")
+
+
 HOSTILE_TEXT = st.one_of(
     st.text(max_size=200),
     st.sampled_from(
@@ -339,11 +380,13 @@ def assert_taken(rendered: RenderedMessage) -> None:
         "metadata": rendered.metadata,
     }
     checked_content(json.loads(json.dumps(said)))
-    assert "<" not in rendered.text
+    assert "<" not in (_NAMED.sub("", rendered.text) if not rendered.blocks else rendered.text)
     for block in rendered.blocks:
         _assert_inert(block)
 
 
+_NAMED = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|#[CGD][A-Z0-9]+)>")
+"""Only ever ids: what text alone may hold."""
 _MARKS = re.compile(
     r"`[^`<>]*`|<!date\^[^<>]*>|<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<#[CGD][A-Z0-9]+>|<https?://[^<>|]*\|[^<>]*>"
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
 from bot.playground.workspace import AppSettings, Workspace, demo_settings, serve
 from bot.slack import connection
 from bot.slack.client import SlackTrouble, open_client
 from bot.slack.connection import SlackRefused, SocketConnection
+from tests.support.waitless_clock import WaitlessClock
 from tests.unit.slack.conftest import Bench, until
 
 
@@ -50,6 +53,30 @@ async def test_an_unreachable_slack_is_told_apart_from_a_wrong_token() -> None:
         with pytest.raises(SlackTrouble, match="does not answer") as caught:
             await connection.check(client)
     assert caught.value.passing
+
+
+async def test_slacks_word_on_when_to_connect_again_is_kept() -> None:
+    """Asking for a connection sooner would only have Slack refuse it for longer."""
+
+    asked: list[str] = []
+
+    async def too_often(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        if len(asked) == 1:
+            headers = {"Retry-After": "40"}
+            return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+        return web.json_response({"ok": False, "error": "invalid_auth"})
+
+    clock, served = WaitlessClock(), web.Application()
+    served.router.add_post("/apps.connections.open", too_often)
+    async with (
+        TestServer(served) as server,
+        open_client(bot_token="xoxb", api_url=str(server.make_url("/"))) as client,
+    ):
+        line = SocketConnection(None, client=client, app_token="xapp", clock=clock)  # type: ignore[arg-type]
+        with pytest.raises(SlackRefused):
+            await line.run()
+    assert clock.monotonic() == 40
 
 
 async def test_a_cut_connection_is_made_anew(bench: Bench) -> None:

@@ -7,8 +7,9 @@ import asyncio
 from structlog.testing import capture_logs
 
 from bot.errors import ClusterUnreachable
-from bot.model.answers import Answer, LogExcerpt
+from bot.model.answers import Answer
 from bot.model.commands import Command, GetLogs, Help, ListPods
+from bot.model.log_answers import LogExcerpt
 from bot.playground.workspace import AppSettings, Workspace, demo_settings
 from tests.support.clock import START
 from tests.support.drawing import as_text

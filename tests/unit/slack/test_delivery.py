@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
@@ -185,6 +186,42 @@ async def test_refused_blocks_are_the_outboxs_to_say_plainly(bad_day: tuple[BadD
     with pytest.raises(Undeliverable, match="invalid_blocks"):
         await delivery.post(ALERTS, ALERT)
     assert len(slack.posts) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "metadata_must_be_sent_from_app",
+        "metadata_too_large",
+    ],
+)
+async def test_an_alert_is_worth_more_than_its_metadata(
+    bad_day: tuple[BadDay, SlackDelivery], code: str
+) -> None:
+    """Where Slack refuses that, it is said at once without."""
+    slack, delivery = bad_day
+    slack.answers += [
+        web.json_response({"ok": False, "error": code}),
+        web.json_response({"ok": True, "ts": "1.000100"}),
+    ]
+    assert await delivery.post(ALERTS, ALERT, letter=LETTER) == "1.000100"
+    with_it, without = slack.posts
+    assert with_it.pop("metadata")
+    assert with_it == without
+
+
+async def test_a_reply_to_what_is_gone_is_found_in_the_channel(bench: Bench) -> None:
+    """There Slack puts it, without a word: whose answer was lost is not said again."""
+    delivery = SlackDelivery(bench.client)
+    since = datetime.now(UTC)
+    parent = await delivery.post(ALERTS, ALERT)
+    await bench.client.chat_delete(channel=ALERTS, ts=parent)
+    reply = await delivery.post(ALERTS, Message(text="again"), letter=LETTER, thread=parent)
+    [message] = await bench.alice.messages("#alerts")
+    assert (message["ts"], message.get("thread_ts")) == (reply, None)
+    assert await delivery.find(ALERTS, {LETTER}, since=since, thread=parent) == {LETTER: reply}
 
 
 async def test_what_was_certainly_not_done_is_told_apart(bad_day: tuple[BadDay, SlackDelivery]) -> None:

@@ -24,6 +24,7 @@ from bot.slack.client import open_client
 from bot.slack.following import LogStreams, NotShown
 from bot.slack.intake import Stopping
 from bot.slack.place import Place
+from tests.support.judging import usual
 from tests.support.memory_cluster import CREATED, MemoryCluster, pod
 from tests.support.memory_logs import stamp
 from tests.support.people import Person, as_text, person
@@ -73,7 +74,7 @@ async def stage(settings: WorkspaceSettings, *, update_every: float = 0.02) -> A
         open_client(bot_token=settings.app.bot_token, api_url=running.api_url) as client,
         person(running.url, ALICE) as alice,
     ):
-        pods = PodService(cluster, HeldPolicy(DESIGN, clock), trail, clock)
+        pods = PodService(cluster, HeldPolicy(DESIGN, clock), trail, clock, judge=usual)
         streams = LogStreams(client=client, clock=clock, update_every=update_every)
         try:
             yield Stage(cluster=cluster, pods=pods, streams=streams, trail=trail, alice=alice, client=client)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.commands.home_tab import home_tab
-from bot.model.answers import Health, PodRow, Rule
+from bot.model.answers import PodRow, Rule
 from bot.model.commands import DebugPod, GetLogs, ListPods
 from bot.model.home import BotHealth, Home, PastCommand
 from bot.model.messages import Actions, Button, Menu, Message, Paragraph, Preformatted, Table, Text
@@ -52,7 +52,6 @@ def row(name: str = "web-7d4b9c-x2x9q", status: str = "CrashLoopBackOff") -> Pod
         node="node-3",
         nominated_node="<none>",
         readiness_gates="<none>",
-        health=Health.FAILING,
     )
 
 

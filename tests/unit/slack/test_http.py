@@ -74,7 +74,7 @@ async def door(pods: ToldPods, workspace_url: tuple[str, str]) -> AsyncIterator[
             signing_secret=SECRET,
         )
         served = web.Application()
-        served.router.add_post(PATH, events_handler(bolt))
+        served.router.add_post(PATH, events_handler(bolt, SECRET))
         async with TestClient(TestServer(served)) as caller:
             yield caller
             await asyncio.gather(intake.drain(2.0), follow_ups.close(2.0))
@@ -149,3 +149,47 @@ async def test_slack_can_verify_the_address(door: Door) -> None:
     body = '{"type": "url_verification", "challenge": "3eZbrw1a"}'
     response = await send(door, body, kind="application/json")
     assert "3eZbrw1a" in await response.text()
+
+
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "stamp"),
+    [
+        pytest.param(COMMAND.encode(), _FORM, "0", id="a-command"),
+        pytest.param(b"payload=x", _FORM, "0", id="no-json-in-a-form"),
+        pytest.param(b"payload=[]", _FORM, "0", id="a-list-in-a-form"),
+        pytest.param(b"payload=1", _FORM, "0", id="a-number-in-a-form"),
+        pytest.param(b"{", _JSON, "0", id="no-json"),
+        pytest.param(b"[" * 100_000, _JSON, "0", id="deep"),
+        pytest.param(b"{" + b'"a":{' * 100_000, _JSON, "0", id="deeper"),
+        pytest.param(b"[]", _JSON, "0", id="a-list"),
+        pytest.param(b'{"event": [1], "authorizations": 3}', _JSON, "0", id="odd-types"),
+        pytest.param(b"a=\xff", _FORM, "0", id="no-text"),
+        pytest.param(b"a=1", "application/x-www-form-urlencoded; charset=nope", "0", id="no-charset"),
+        pytest.param(COMMAND.encode(), _FORM, "yesterday", id="no-time"),
+        pytest.param(COMMAND.encode(), _FORM, "²", id="odd-time"),
+        pytest.param(b"", _FORM, "", id="nothing"),
+    ],
+)
+async def test_nonsense_from_strangers_is_turned_away_without_a_word(
+    door: Door, body: bytes, kind: str, stamp: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The door stands open to everybody: whoever does not sign makes neither work nor lines in the log."""
+    for signature in ("v0=0", "v0=é", ""):
+        headers = {
+            "Content-Type": kind,
+            "X-Slack-Request-Timestamp": stamp,
+            "X-Slack-Signature": signature,
+        }
+        response = await door.post(PATH, data=body, headers=headers)
+        assert response.status == 401
+    assert not [each for each in caplog.records if each.exc_info]
+
+
+async def test_slack_can_look_at_the_certificate(door: Door, pods: ToldPods) -> None:
+    """Whether or not that is signed: it is acknowledged, and nothing follows from it."""
+    response = await door.post(PATH, data=f"ssl_check=1&token=x&{COMMAND}", headers={"Content-Type": _FORM})
+    assert (response.status, await response.text()) == (200, "")
+    assert pods.asked == []

@@ -234,7 +234,7 @@ async def test_another_pod_has_died_since(desk: Desk) -> None:
 async def test_restarts_are_shown_to_the_one_who_asks(desk: Desk) -> None:
     """Reading is private."""
     await desk.bench.alice.chooses(await desk.alert(), "⋯", "Restart history")
-    await desk.bench.alice.sees("#incidents", "0 deaths in 7d")
+    await desk.bench.alice.sees("#incidents", "0 deaths in 7 d")
 
 
 async def test_a_press_that_was_not_taken_is_said(desk: Desk) -> None:

@@ -35,6 +35,14 @@ def test_what_is_said_to_the_bot(text: str, command: str) -> None:
     assert said.place == Place(user=UserId("U01ALICE"), channel=ChannelId("C01"), thread=MessageTs("1.0"))
 
 
+@pytest.mark.parametrize("subtype", ["thread_broadcast", "file_share", "me_message"])
+def test_however_a_person_says_it(subtype: str) -> None:
+    """A reply that the channel sees as well, or a message with a file, is a command like any other."""
+    said = payloads.message(event("<@U01PODBOT> list", subtype=subtype), BOT)
+    assert said is not None
+    assert said.text == " list"
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -104,5 +112,20 @@ def test_a_chosen_message() -> None:
     ]
     assert chosen.buttons == (("logs:0", "{}"),)
     assert (chosen.place.thread, chosen.place.response_url) == ("1.5", "https://hooks.example/1")
-    reply = picked.shortcut({**body, "message": {**message, "thread_ts": "1.0"}})
-    assert reply.place.thread == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("message", "thread", "private"),
+    [
+        pytest.param({}, "1.5", None, id="no thread"),
+        pytest.param({"thread_ts": "1.5", "reply_count": 2}, "1.5", "1.5", id="with replies"),
+        pytest.param({"thread_ts": "1.5"}, "1.5", "1.5", id="with replies that nobody counted"),
+        pytest.param({"thread_ts": "1.5", "reply_count": 0}, "1.5", None, id="whose replies are deleted"),
+        pytest.param({"thread_ts": "1.0"}, "1.0", "1.0", id="a reply"),
+    ],
+)
+def test_the_thread_of_a_chosen_message(message: dict[str, Any], thread: str, private: str | None) -> None:
+    """Where nobody has replied, Slack shows nothing that is for one person alone."""
+    body = {"user": {"id": "U1"}, "channel": {"id": "C1"}, "message": {"ts": "1.5", **message}}
+    place = picked.shortcut(body).place
+    assert (place.thread, place.private_thread) == (thread, private)

@@ -127,6 +127,17 @@ async def test_nobody_known_has_no_rights_and_is_asked_for_again(directory: Peop
     assert (await directory.person(UserId("U03SAM"))).full_member
 
 
+async def test_a_workspace_without_groups_is_asked_once(
+    directory: People, slack: Slack, clock: HeldClock
+) -> None:
+    """Slack's free plan has none: that is an answer, and kept as one."""
+    slack.groups = {"ok": False, "error": "plan_upgrade_required"}
+    for _ in range(2):
+        alice = await directory.person(UserId("U01ALICE"))
+        assert (alice.full_member, alice.usergroups) == (True, frozenset())
+    assert slack.asked.count("groups") == 1
+
+
 async def test_unknown_groups_are_no_groups(directory: People, slack: Slack) -> None:
     """Without the scope for groups, rules for groups do not apply; the person is still a member."""
     slack.groups = {"ok": False, "error": "missing_scope", "needed": "usergroups:read"}

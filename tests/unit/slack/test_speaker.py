@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
 from bot.model.messages import Attachment, Message
@@ -74,6 +78,25 @@ async def test_an_announcement_in_a_thread_stays_there(bench: Bench, speaker: Sp
     assert said["thread_ts"] == sent["thread_ts"] == root["ts"]
 
 
+async def test_what_one_person_is_told_of_a_message_without_replies_is_in_the_channel(
+    bench: Bench, speaker: Speaker
+) -> None:
+    """There they see it; what all may see begins the thread."""
+    root = await bench.alice.types("#incidents", "web is down")
+    there = Place(
+        user=UserId(ALICE),
+        channel=ChannelId("C01INCIDENTS"),
+        thread=MessageTs(root["ts"]),
+        unbegun=True,
+    )
+    await speaker.tell(there, HELLO)
+    answer = await bench.alice.sees("#incidents", "hello")
+    assert answer["ephemeral"]
+    assert "thread_ts" not in answer
+    assert await speaker.announce(there, Message(text="deleted"))
+    assert (await bench.bob.sees("#incidents", "deleted"))["thread_ts"] == root["ts"]
+
+
 @pytest.mark.parametrize(
     "says_no",
     [Answer(status=429, retry_after=20), Answer(status=500), Reset()],
@@ -109,6 +132,33 @@ async def test_a_direct_message_whose_outcome_is_unknown_is_looked_for(bench: Be
     assert len(rules.log) == 2
     assert len(await bench.alice.messages("@podbot")) == 1
     assert await bench.alice.messages("#incidents") == []
+
+
+async def test_an_address_that_takes_no_more_just_now_is_tried_again() -> None:
+    """Too many requests at once is a matter of seconds there as well: Slack says of how many."""
+    said: list[Any] = []
+
+    async def too_many_at_first(request: web.Request) -> web.Response:
+        said.append(await request.json())
+        if len(said) == 1:
+            return web.Response(status=429, headers={"Retry-After": "7"})
+        return web.Response(text="ok")
+
+    async def closed(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": False, "error": "missing_scope"})
+
+    served = web.Application()
+    served.router.add_post("/hook", too_many_at_first)
+    served.router.add_post("/conversations.open", closed)
+    clock = WaitlessClock()
+    async with (
+        TestServer(served) as server,
+        open_client(bot_token="xoxb", api_url=str(server.make_url("/"))) as client,
+    ):
+        alone = Place(user=UserId(ALICE), channel=ChannelId(""), response_url=str(server.make_url("/hook")))
+        await Speaker(client, Files(client), clock).tell(alone, HELLO)
+    assert [each["text"] for each in said] == ["hello", "hello"]
+    assert clock.monotonic() == 7
 
 
 async def test_an_answer_that_cannot_be_said_at_all_is_logged() -> None:

@@ -71,11 +71,6 @@ _cell = tagged({"raw_text": _raw_text, "raw_number": _raw_number, "rich_text": r
 _column = record({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
 
 
-def _column_or_skip(value: Any, at: str) -> Iterator[Problem]:
-    if value is not None:
-        yield from _column(value, at)
-
-
 _TEXT_BLOCKS: dict[str, Check] = {
     "section": both(
         _block(
@@ -125,7 +120,7 @@ _MESSAGE_BLOCKS: dict[str, Check] = {
     "markdown": _block({"text": string(most=limits.MARKDOWN_TEXT)}),
     "table": _block(
         {"rows": items(items(_cell, most=limits.TABLE_COLUMNS), most=limits.TABLE_ROWS)},
-        {"column_settings": items(_column_or_skip, most=limits.TABLE_COLUMNS, least=0)},
+        {"column_settings": items(_column, most=limits.TABLE_COLUMNS, least=0)},
     ),
 }
 

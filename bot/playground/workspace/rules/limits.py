@@ -11,6 +11,8 @@ from typing import Final
 # Messages
 MESSAGE_BLOCKS: Final = 50
 MESSAGE_TEXT: Final = 40_000
+UPDATE_TEXT: Final = 4_000
+"""Of `chat.update`, whose reference names it at `msg_too_long`."""
 MESSAGE_SIZE: Final = 13_500
 """All text in the blocks plus `BLOCK_COST` for each block.
 

@@ -71,13 +71,24 @@ def _checked_metadata(given: Any) -> Json | None:
     if (
         not isinstance(metadata, dict)
         or not isinstance(metadata.get("event_type"), str)
+        or not metadata["event_type"]
         or not isinstance(metadata.get("event_payload"), dict)
+        or not all(map(_may_be_in_metadata, metadata["event_payload"].values()))
         or metadata.keys() - {"event_type", "event_payload"}
     ):
         raise Refused("invalid_metadata_format")
     if len(json.dumps(metadata)) > limits.METADATA_BYTES:
         raise Refused("metadata_too_large")
     return metadata
+
+
+def _may_be_in_metadata(value: Any) -> bool:
+    """Plain values, and objects and lists of objects that hold nothing else."""
+    if isinstance(value, list):
+        return all(isinstance(each, dict) and _may_be_in_metadata(each) for each in value)
+    if isinstance(value, dict):
+        return all(isinstance(each, str | int | float) for each in value.values())
+    return isinstance(value, str | int | float)
 
 
 def _decoded(given: Any, code: str) -> Any:

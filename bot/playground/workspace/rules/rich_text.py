@@ -31,10 +31,13 @@ def _leaf(required: dict[str, Check], **optional: Check) -> Check:
     return record({"type": anything, **required}, {"style": _style, **optional})
 
 
+_words: dict[str, Check] = {
+    "text": _leaf({"text": string()}),
+    "link": _leaf({"url": string()}, text=string(least=0), unsafe=boolean),
+}
 _leaves = tagged(
     {
-        "text": _leaf({"text": string()}),
-        "link": _leaf({"url": string()}, text=string(least=0), unsafe=boolean),
+        **_words,
         "user": _leaf({"user_id": string()}),
         "usergroup": _leaf({"usergroup_id": string()}),
         "team": _leaf({"team_id": string()}),
@@ -47,6 +50,7 @@ _leaves = tagged(
 )
 
 _inline = items(_leaves, most=None, least=0)
+_verbatim = items(tagged(_words), most=None, least=0)
 _border = one_of(0, 1)
 _section = record({"type": anything, "elements": _inline})
 
@@ -54,7 +58,7 @@ _containers = tagged(
     {
         "rich_text_section": _section,
         "rich_text_preformatted": record(
-            {"type": anything, "elements": _inline}, {"border": _border, "language": string()}
+            {"type": anything, "elements": _verbatim}, {"border": _border, "language": string()}
         ),
         "rich_text_quote": record({"type": anything, "elements": _inline}, {"border": _border}),
         "rich_text_list": record(

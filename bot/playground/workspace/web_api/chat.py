@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.playground.workspace.messages import Message
 from bot.playground.workspace.payloads import message_json
 from bot.playground.workspace.refusals import Refused
+from bot.playground.workspace.rules import limits
 from bot.playground.workspace.rules.messages import Content, checked_content
 from bot.playground.workspace.web_api.call import Call
 from bot.playground.workspace.wire import Json
@@ -39,17 +40,18 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """`chat.update`: absent blocks and metadata stay, an empty array takes the blocks away."""
+    """`chat.update`: absent metadata stays, and absent blocks where there is no text either."""
     message = _own_message(call, "cant_update_message")
     given = dict(call.args)
-    keeps_blocks = given.get("blocks") is None
+    keeps_blocks = given.get("blocks") is None and not given.get("text")
     keeps_metadata = given.get("metadata") is None
     if keeps_blocks and message.blocks:
-        # Text alone may change under blocks that stay; an empty text would be no change at all.
-        content = checked_content({**given, "blocks": None, "text": given.get("text") or message.text})
+        content = checked_content({**given, "blocks": None, "text": message.text})
         content = replace(content, blocks=message.blocks)
     else:
         content = checked_content(given)
+        if len(content.text) > limits.UPDATE_TEXT:
+            raise Refused("msg_too_long")
     edited = call.workspace.edit(
         message, replace(content, metadata=message.metadata) if keeps_metadata else _without_empty(content)
     )

@@ -92,7 +92,7 @@ FITTING = {
     ],
     "overflow of five": [section(accessory={"type": "overflow", "options": [option(n) for n in range(5)]})],
     "table at its limits": [table(rows=100, columns=20, text="12345")],
-    "table with null column settings": [table(columns=2, column_settings=[None, {"align": "right"}])],
+    "table with settings of one column": [table(columns=2, column_settings=[{}, {"align": "right"}])],
     "table of rich cells": [{"type": "table", "rows": [[rich(rich_section(leaf()))]]}],
     "rich text of every container": [
         rich(
@@ -122,6 +122,14 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     "unknown block": ([{"type": "video"}], "unsupported type: video [json-pointer:/blocks/0/type]"),
     "block without type": ([{}], "missing required field: type [json-pointer:/blocks/0]"),
     "block that is no object": (["x"], "must provide an object [json-pointer:/blocks/0]"),
+    "column without settings": (
+        [table(columns=2, column_settings=[None, {"align": "right"}])],
+        "must provide an object [json-pointer:/blocks/0/column_settings/0]",
+    ),
+    "mention among lines of code": (
+        [rich({"type": "rich_text_preformatted", "elements": [{"type": "user", "user_id": "U1"}]})],
+        "unsupported type: user [json-pointer:/blocks/0/elements/0/elements/0/type]",
+    ),
     "fifty-one blocks": ([{"type": "divider"}] * 51, "no more than 50 items allowed [json-pointer:/blocks]"),
     "unknown field": ([section(color="red")], "invalid additional property: color [json-pointer:/blocks/0]"),
     "section too long": (
@@ -334,6 +342,18 @@ CONTENT: dict[str, tuple[Json, str]] = {
     "over 13,000 characters": ({"blocks": [section(text=mrkdwn("x" * 2700))] * 5}, "msg_blocks_too_long"),
     "metadata without payload": ({"text": "x", "metadata": {"event_type": "a"}}, "invalid_metadata_format"),
     "metadata that is no JSON": ({"text": "x", "metadata": "{"}, "invalid_metadata_format"),
+    "metadata of no type": (
+        {"text": "x", "metadata": {"event_type": "", "event_payload": {}}},
+        "invalid_metadata_format",
+    ),
+    "metadata with nothing in a field": (
+        {"text": "x", "metadata": {"event_type": "a", "event_payload": {"b": None}}},
+        "invalid_metadata_format",
+    ),
+    "metadata too deep": (
+        {"text": "x", "metadata": {"event_type": "a", "event_payload": {"b": {"c": {"d": 1}}}}},
+        "invalid_metadata_format",
+    ),
     "metadata too large": (
         {"text": "x", "metadata": {"event_type": "a", "event_payload": {"b": "x" * 9_000}}},
         "metadata_too_large",
@@ -347,6 +367,13 @@ def test_messages_are_refused_with_slacks_codes(said: Json, code: str) -> None:
     with pytest.raises(Refused) as caught:
         checked_content(said)
     assert caught.value.code == code
+
+
+def test_metadata_holds_plain_values_and_flat_objects() -> None:
+    """As Slack's own types have it."""
+    payload = {"incident": "1F3K", "deaths": 7, "open": True, "pod": {"name": "web-1"}, "all": [{"n": 1}]}
+    metadata = {"event_type": "podbot_incident", "event_payload": payload}
+    assert checked_content({"text": "x", "metadata": metadata}).metadata == metadata
 
 
 def test_each_block_costs_room() -> None:

@@ -104,7 +104,6 @@ REFUSED_POSTS: dict[str, tuple[Json, str]] = {
         {"channel": "C02ALERTS", "text": "x", "blocks": [{"type": "section"}]},
         "invalid_blocks",
     ),
-    "no such thread": ({"channel": "C02ALERTS", "text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
 }
 
 
@@ -112,6 +111,16 @@ REFUSED_POSTS: dict[str, tuple[Json, str]] = {
 async def test_posts_are_refused_with_slacks_codes(client: AsyncWebClient, args: Json, code: str) -> None:
     """A post that Slack would refuse is refused alike."""
     assert await refusal(client, "chat.postMessage", **args) == code
+
+
+async def test_a_reply_to_what_is_gone_stands_in_the_channel(client: AsyncWebClient) -> None:
+    """Slack says nothing of it: only the missing thread in its answer tells."""
+    parent = await client.chat_postMessage(channel="C02ALERTS", text="parent")
+    await client.chat_delete(channel="C02ALERTS", ts=parent["ts"])
+    reply = await client.chat_postMessage(channel="C02ALERTS", text="reply", thread_ts=parent["ts"])
+    assert "thread_ts" not in reply["message"]
+    history = await client.conversations_history(channel="C02ALERTS")
+    assert [message["text"] for message in history["messages"]] == ["reply"]
 
 
 async def test_an_archived_channel_takes_no_posts(workspace: Workspace, client: AsyncWebClient) -> None:
@@ -166,20 +175,32 @@ async def test_each_method_has_its_allowance(client: AsyncWebClient, clock: Hand
 
 
 async def test_messages_are_updated_in_place(client: AsyncWebClient, alice: Person) -> None:
-    """Blocks and metadata that are not named stay; an empty array takes blocks away."""
+    """What is not named stays, but for blocks: text without them, or an empty array, takes them away."""
     metadata = {"event_type": "podbot_incident", "event_payload": {"incident": "1F3K", "deaths": 1}}
     posted = await client.chat_postMessage(
         channel="C02ALERTS", text="one", blocks=[SECTION], metadata=metadata
     )
-    await client.chat_update(channel="C02ALERTS", ts=posted["ts"], text="two")
-    kept = await alice.sees("#alerts", lambda m: m["text"] == "two")
-    assert kept["blocks"][0]["text"]["text"] == "hello"
+    message = {"channel": "C02ALERTS", "ts": posted["ts"]}
+    other = {"event_type": "podbot_incident", "event_payload": {"incident": "1F3K", "deaths": 2}}
+    await client.api_call("chat.update", json={**message, "metadata": other})
+    kept = await alice.sees("#alerts", lambda m: m["metadata"] == other)
+    assert (kept["text"], kept["blocks"][0]["text"]["text"]) == ("one", "hello")
     assert kept["edited"]
-    await client.chat_update(channel="C02ALERTS", ts=posted["ts"], text="three", blocks=[])
-    bare = await alice.sees("#alerts", "three")
+    await client.api_call("chat.update", json={**message, "text": "two"})
+    bare = await alice.sees("#alerts", lambda m: m["text"] == "two")
     assert "blocks" not in bare
-    assert bare["metadata"] == metadata
-    assert bare["ts"] == posted["ts"]
+    assert (bare["metadata"], bare["ts"]) == (other, posted["ts"])
+    await client.chat_update(**message, text="three", blocks=[SECTION])
+    await client.chat_update(**message, text="four", blocks=[])
+    assert "blocks" not in await alice.sees("#alerts", lambda m: m["text"] == "four")
+
+
+async def test_an_update_takes_less_text_than_a_post(client: AsyncWebClient) -> None:
+    """Four thousand characters, as Slack sees them; a post may have more."""
+    posted = await client.chat_postMessage(channel="C02ALERTS", text="x" * 4_001)
+    message = {"channel": "C02ALERTS", "ts": posted["ts"]}
+    assert await refusal(client, "chat.update", **message, text="x" * 4_001) == "msg_too_long"
+    await client.chat_update(**message, text="x" * 4_000)
 
 
 async def test_metadata_is_returned_only_when_asked_for(client: AsyncWebClient) -> None:
@@ -201,6 +222,21 @@ async def test_only_own_messages_may_be_changed(client: AsyncWebClient, alice: P
     assert await refusal(client, "chat.delete", **theirs) == "cant_delete_message"
     assert await refusal(client, "chat.update", **gone, text="x") == "message_not_found"
     assert await refusal(client, "chat.delete", **gone) == "message_not_found"
+
+
+async def test_nobody_sees_what_is_for_one_person_in_a_thread_without_replies(
+    client: AsyncWebClient, alice: Person
+) -> None:
+    """Slack takes it and shows it nowhere; once somebody has replied it is shown there."""
+    parent = await client.chat_postMessage(channel="C02ALERTS", text="parent")
+    told = {"channel": "C02ALERTS", "user": "U01ALICE", "thread_ts": parent["ts"]}
+    assert (await client.chat_postEphemeral(**told, text="unseen"))["message_ts"]
+    assert [each["text"] for each in await alice.messages("#alerts")] == ["parent"]
+    await client.chat_postMessage(channel="C02ALERTS", text="reply", thread_ts=parent["ts"])
+    await client.chat_postEphemeral(**told, text="seen")
+    answer = await alice.sees("#alerts", "seen")
+    assert (answer["ephemeral"], answer["thread_ts"]) == (True, parent["ts"])
+    assert not [each for each in await alice.messages("#alerts") if each["text"] == "unseen"]
 
 
 async def test_ephemeral_messages_have_one_reader(client: AsyncWebClient, alice: Person, bob: Person) -> None:
@@ -279,8 +315,9 @@ async def test_an_unfinished_upload_is_not_shared(client: AsyncWebClient) -> Non
     assert await refusal(client, method, files=files, channel_id="C03GENERAL") == "not_in_channel"
 
 
-async def test_people_and_groups_can_be_read(client: AsyncWebClient) -> None:
+async def test_people_and_groups_can_be_read(workspace: Workspace, client: AsyncWebClient) -> None:
     """Users, groups and channels are what the demo's world says."""
+    workspace.scopes = workspace.scopes | {"channels:read"}
     assert (await client.users_info(user="U01ALICE"))["user"]["name"] == "alice"
     assert len((await client.users_list())["members"]) == 4
     assert (await client.usergroups_list())["usergroups"][0]["handle"] == "oncall"
@@ -293,8 +330,9 @@ async def test_people_and_groups_can_be_read(client: AsyncWebClient) -> None:
     assert await refusal(client, "users.info", user="U0NOBODY") == "user_not_found"
 
 
-async def test_long_lists_come_in_pages(client: AsyncWebClient) -> None:
+async def test_long_lists_come_in_pages(workspace: Workspace, client: AsyncWebClient) -> None:
     """Each page names the next one until the end."""
+    workspace.scopes = workspace.scopes | {"channels:read"}
     names: list[str] = []
     async for page in await client.conversations_list(limit=2):
         names += [channel["name"] for channel in page["channels"]]
@@ -425,8 +463,11 @@ ODD_CALLS: dict[str, tuple[str, Json, str]] = {
 
 
 @pytest.mark.parametrize(("method", "args", "code"), ODD_CALLS.values(), ids=ODD_CALLS.keys())
-async def test_odd_calls_are_refused(client: AsyncWebClient, method: str, args: Json, code: str) -> None:
+async def test_odd_calls_are_refused(
+    workspace: Workspace, client: AsyncWebClient, method: str, args: Json, code: str
+) -> None:
     """Arguments that make no sense have their codes too."""
+    workspace.scopes = workspace.scopes | {"channels:read"}
     assert await refusal(client, method, **args) == code
 
 
