@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from bot.app.ground import Ground
-from bot.app.line import Line, Shared
+from bot.app.line import Line
+from bot.app.shared import Shared
 from bot.clock import Clock
 from bot.incidents.deletions import DeletionNotes
 from bot.incidents.errands import SharedBoard
@@ -28,6 +29,7 @@ from bot.model.pages import PageFacts
 from bot.model.people import ChannelId
 from bot.model.pods import ALL_NAMESPACES, ClusterName, Pod
 from bot.ops.leadership import Alone, Elector, Leadership, Load, new_identity
+from bot.ops.orphans import Orphans
 from bot.ops.paging import WebhookDelivery
 from bot.ops.watchman import Watchman
 from bot.ops.webhook import IncomingWebhook
@@ -47,6 +49,7 @@ from bot.slack.door import SlackDoor
 from bot.slack.pulse import SlackPulse
 from bot.store.store import Store
 from bot.watch.freshness import Sync
+from bot.watch.health import health
 
 _Service = TypeVar("_Service")
 
@@ -119,8 +122,7 @@ class _Building:
         """The whole bot over these clusters, the default one first."""
         config, pulse = self._ground.config, SlackPulse(self._client)
         fallback = fallback_of(self._settings)
-        # A store that is shared does not say which of its replicas live, and so whose words nobody ends.
-        own = None if self._store.is_shared else self._store.own_letters
+        own = self._store.own_letters(self._identity, [each.name for each in clusters])
         to_slack = Dispatcher(SlackDelivery(self._client), self._clock, fallback=fallback, own=own)
         link = _links(to_slack, pulse)
         paging = WebhookDelivery(
@@ -153,6 +155,7 @@ class _Building:
             is_first=self._store.claims.first,
             clock=self._clock,
             own=own,
+            orphans=Orphans(own, to_slack.read_own_again) if self._store.is_shared else None,
         )
         eternal = {
             "policy": self._ground.policy.run,
@@ -180,6 +183,7 @@ class _Building:
                 self._ground.policy,
                 self._store.audit,
                 self._clock,
+                judge=lambda pod, now: health(pod, now, self._ground.config.config.timings),
                 served=settings.namespaces,
                 history=line.history,
                 seen=_Seen(line, lambda: door.open),

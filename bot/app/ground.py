@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.incidents.config_keeper import ConfigKeeper
-from bot.kube.connect import KubeConfigProblem, Target, targets
+from bot.kube.targets import KubeConfigProblem, Target
 from bot.pods.policy_keeper import PolicyKeeper
 from bot.settings import SettingsWrong, Sources
+from bot.settings.clusters import targets_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +31,7 @@ async def prepare(sources: Sources, environment: Mapping[str, str], clock: Clock
     problems: list[str] = []
     found: Sequence[Target] = ()
     try:
-        found = targets(
-            kubeconfig=sources.kubeconfig or "",
-            contexts=sources.kube_contexts,
-            api_url=sources.kube_api_url or "",
-            name=sources.cluster_name or "",
-            environ=environment,
-        )
+        found = targets_of(sources, environment)
     except KubeConfigProblem as problem:
         problems += [f"KUBECONFIG: {each}" for each in problem.problems]
     policy = PolicyKeeper(sources.policy, clock)

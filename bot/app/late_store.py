@@ -99,8 +99,8 @@ async def _open(settings: Settings, clock: Clock, open_parts: AsyncExitStack) ->
 
 
 async def _stopped_within(seconds: float, stop: asyncio.Event, clock: Clock) -> bool:
-    pause = asyncio.ensure_future(clock.sleep(seconds))
-    stopped = asyncio.ensure_future(stop.wait())
+    pause = asyncio.create_task(clock.sleep(seconds), name="pause before the store is tried")
+    stopped = asyncio.create_task(stop.wait(), name="stop while the store is awaited")
     try:
         await asyncio.wait({pause, stopped}, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -7,32 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot import logs
 from bot.app.last_lines import LastLines
-from bot.clock import Clock
+from bot.app.shared import Shared
 from bot.errors import Deposed, StoreUnavailable
-from bot.incidents.config_keeper import ConfigKeeper
 from bot.incidents.errands import run_errands
 from bot.incidents.keeper import Keeper
 from bot.incidents.nearby_annotations import NearbyAnnotations
-from bot.incidents.ports import Pictures
 from bot.incidents.router import Router, Routes
 from bot.incidents.unwritten import Unwritten
 from bot.incidents.weekly import WeeklyDigest
 from bot.kube.cluster import KubeCluster
 from bot.model.leadership import Term
-from bot.model.letters import LetterKey
 from bot.model.memory import Checkpoint
-from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, ClusterUid, Pod
 from bot.ops.leadership import Leadership
-from bot.outbox.branches import Branches
 from bot.pods import redact
 from bot.store.leader import LeaderStore
-from bot.store.store import Store
 from bot.watch import resume
 from bot.watch.detector import Detector
 from bot.watch.freshness import Freshness
@@ -57,23 +50,8 @@ _T = TypeVar("_T")
 log = logs.get(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What all lines share."""
-
-    store: Store
-    outbox: Branches
-    clock: Clock
-    namespaces: tuple[str, ...]
-    alert_channel: ChannelId
-    config: ConfigKeeper
-    pictures: Pictures
-    link: Callable[[ClusterName, LetterKey], str]
-    """Where a letter of a cluster stands in Slack; empty where that is not known."""
-
-
 class Line:
-    """Of one cluster."""
+    """One cluster's watch, its part in the election, and its incidents while this replica leads."""
 
     def __init__(self, cluster: KubeCluster, leadership: Leadership, shared: Shared) -> None:
         self.cluster = cluster
@@ -94,7 +72,12 @@ class Line:
         self._mirror: Mirror | None = None
         self._shade: Shade | None = None
         self._keeper: Keeper | None = None
-        self._left: Sequence[str] = ()
+        self._store: LeaderStore | None = None
+        """Of the term in which this replica led last."""
+        self._checkpointed: frozenset[str] = frozenset()
+        """Namespaces of which the store had a checkpoint before that term."""
+        self._left: Sequence[str] | None = None
+        """Namespaces that are given up as not watched any more; None: it is too early for that."""
         self._unwritten = Unwritten(cluster.name)
 
     @property
@@ -117,6 +100,14 @@ class Line:
         """Why nothing can be saved at the moment; empty while all is well, and on a standby."""
         return self._keeper.trouble if self._keeper is not None else ""
 
+    @property
+    def checkpoint_problem(self) -> str:
+        """Why a process after this one would take what dies now for old; empty where it would not."""
+        if self.leadership.leading is None:
+            return "" if self.leadership.leader is not None else "nobody leads yet"
+        written = self._checkpointed | (self._store.reached if self._store is not None else frozenset())
+        return "" if written >= set(self._shared.namespaces) else "its first checkpoint is not saved yet"
+
     def keeper(self) -> Keeper | None:
         """The keeper of its incidents, while this replica leads it."""
         return self._keeper
@@ -132,6 +123,10 @@ class Line:
         checkpoints = await self._read(watched.checkpoints)
         before = tuple(each.namespace for each in checkpoints)
         no_more = resume.watched_no_more(self._shared.namespaces, before)
+        by_namespace = {each.namespace: each for each in checkpoints}
+        self._checkpointed = frozenset(
+            each for each in self._shared.namespaces if resume.starting_point(each, by_namespace) is not None
+        )
         self.history.restore(await self._read(lambda: self._gone.latest(MOST_FORMER)))
         shade = self._shade = Shade(self.name, self._shared.clock, memory)
         detector = Detector(
@@ -156,7 +151,7 @@ class Line:
             changed,
             clock=self._shared.clock,
             namespaces=self._shared.namespaces,
-            checkpoints={each.namespace: each for each in checkpoints},
+            checkpoints=by_namespace,
             on_checkpoint=self._reached,
         )
         async with asyncio.TaskGroup() as tasks:
@@ -173,7 +168,9 @@ class Line:
     async def _lead(self, term: Term, shade: Shade) -> None:
         """Keep this cluster's incidents until cancelled, then stop announcing at once."""
         shared = self._shared
-        store = shared.store.term(self.name, term)
+        if self._store is not None:
+            self._checkpointed |= self._store.reached
+        store = self._store = shared.store.term(self.name, term)
         keeper = Keeper(
             cluster=self.name,
             router=Router(self.routes),
@@ -186,6 +183,7 @@ class Line:
             pods=self._pod,
             every_pod=self.pods,
             in_sync=self._in_sync,
+            watches=self._watches,
             silences=shared.store.silences,
             timings=lambda: shared.config.config.timings,
             limits=lambda: shared.config.config.limits,
@@ -247,10 +245,11 @@ class Line:
 
     async def _take_over(self, keeper: Keeper, shade: Shade) -> None:
         """Hand on what the standby has found, and then how far its watch has come by that."""
-        reached = self._mirror.checkpoints if self._mirror is not None else ()
-        keeper.unwatched(self._left)
+        if self._left is not None:
+            keeper.unwatched(self._left)
         await shade.hand_over(keeper.record)
-        for checkpoint in reached:
+        # What came meanwhile waits for it, so that no checkpoint is past what was handed over.
+        for checkpoint in self._mirror.checkpoints if self._mirror is not None else ():
             await keeper.reached(checkpoint)
 
     async def _reached(self, checkpoint: Checkpoint) -> None:
@@ -269,6 +268,9 @@ class Line:
 
     def _in_sync(self, namespace: str) -> bool:
         return self._mirror is not None and self._mirror.in_sync(namespace)
+
+    def _watches(self, namespace: str) -> bool:
+        return self._mirror is not None and self._mirror.watches(namespace)
 
     async def _read(self, read: Callable[[], Awaitable[_T]]) -> _T:
         """What the store answers; while it is away it is asked again: without it, all would be told anew."""

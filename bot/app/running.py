@@ -105,6 +105,8 @@ def _missing(parts: Parts, stop: asyncio.Event) -> Mapping[str, str]:
             missing[part] = "starting"
         elif freshness.sync is not Sync.IN_SYNC:
             missing[part] = freshness.problem or freshness.sync.value
+        elif not line.store_trouble and (problem := line.checkpoint_problem):
+            missing[part] = problem
         if line.leadership.problem:
             missing[f"lease of {line.name}"] = line.leadership.problem
         if line.store_trouble:

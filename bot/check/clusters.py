@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.check.findings import Finding, Level
@@ -12,8 +12,9 @@ from bot.kube.access import Right
 from bot.kube.cluster import KubeCluster
 from bot.kube.request import place
 from bot.model.commands import Verb
-from bot.model.pods import ALL_NAMESPACES
+from bot.model.pods import ALL_NAMESPACES, ClusterUid
 from bot.pods.policy import Policy
+from bot.watch.recognition import refusal
 
 AT_ONCE = 10
 """Questions that an API server is asked at the same time."""
@@ -39,7 +40,7 @@ WATCHING = (
     *(
         Need(
             right=Right(verb="get", resource=kind, group=group),
-            without="it is not known whether a workload has recovered",
+            without="it is not known whether a workload has recovered, and its annotations have no effect",
         )
         for group, kinds in (
             ("apps", ("deployments", "replicasets", "statefulsets", "daemonsets")),
@@ -84,15 +85,23 @@ ELECTING = tuple(
 
 
 async def look(
-    cluster: KubeCluster, namespaces: Sequence[str], policy: Policy, lease_namespace: str | None
+    cluster: KubeCluster,
+    namespaces: Sequence[str],
+    policy: Policy,
+    *,
+    lease_namespace: str | None,
+    held: ClusterUid | None,
 ) -> tuple[Finding, ...]:
-    """Whether the cluster answers, and what it does not allow. `lease_namespace`: where replicas elect."""
+    """Whether the cluster answers, is the one of its name, and what it does not allow.
+
+    `lease_namespace`: where replicas elect. `held`: the cluster that the name stands for in the store.
+    """
     served = tuple(namespaces) or (ALL_NAMESPACES,)
     try:
         await cluster.list_pods(served[0], fields="metadata.name=podbot-check")
     except ClusterError as error:
         return (Finding(Level.WRONG, cluster.name, str(error)),)
-    unknown = await _unidentified(cluster)
+    known = (*await _identity(cluster, held), *[each async for each in _absent(cluster, namespaces)])
     granted = {verb for grants in policy.roles.values() for grant in grants for verb in grant.verbs}
     needs = (*WATCHING, *(need for verb, need in GRANTED.items() if verb in granted))
     questions = [
@@ -115,21 +124,37 @@ async def look(
             raise failure
     if failures:
         words = f"answers, but cannot be asked what it allows: {failures[0]}"
-        return (*unknown, Finding(Level.WARN, cluster.name, words))
+        return (*known, Finding(Level.WARN, cluster.name, words))
     denied = [each for each, allowed in zip(questions, answers, strict=True) if not allowed]
     if not denied:
-        return (*unknown, Finding(Level.OK, cluster.name, "answers, and allows all that podbot needs"))
-    return (*unknown, *_denied(cluster.name, denied))
+        return (*known, Finding(Level.OK, cluster.name, "answers, and allows all that podbot needs"))
+    return (*known, *_denied(cluster.name, denied))
 
 
-async def _unidentified(cluster: KubeCluster) -> tuple[Finding, ...]:
-    """What to know where the cluster does not say which it is."""
+async def _identity(cluster: KubeCluster, held: ClusterUid | None) -> tuple[Finding, ...]:
+    """What to know where the cluster is not the one of its name, or does not say which it is."""
     try:
-        await cluster.uid()
+        uid = await cluster.uid()
     except ClusterError as error:
         words = f"podbot would not notice another cluster under this name: {error}"
         return (Finding(Level.WARN, cluster.name, words),)
+    if held is not None and held != uid:
+        return (Finding(Level.WRONG, cluster.name, refusal(cluster.name, held=held, found=uid)),)
     return ()
+
+
+async def _absent(cluster: KubeCluster, namespaces: Sequence[str]) -> AsyncIterator[Finding]:
+    """Namespaces that are named and not there: nobody would notice a slip of the pen."""
+    for namespace in namespaces:
+        try:
+            if await cluster.surroundings.has_namespace(namespace):
+                continue
+        except ClusterError:
+            return  # that podbot may not look at namespaces is said with the other rights
+        words = (
+            f"has no namespace {namespace}, which PODBOT_NAMESPACES names: nothing is seen there until it has"
+        )
+        yield Finding(Level.WARN, cluster.name, words)
 
 
 def _denied(cluster: str, denied: Sequence[tuple[Need, str]]) -> Iterator[Finding]:

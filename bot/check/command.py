@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.check import clusters, files, workspace
@@ -13,11 +14,13 @@ from bot.check.naming import named
 from bot.check.routes import route_of
 from bot.clock import Clock
 from bot.errors import PodbotError, StoreUnavailable
-from bot.kube.connect import Target, cluster_name, connect
+from bot.kube.connect import connect
+from bot.kube.targets import Target, cluster_name
 from bot.model.people import ChannelId
+from bot.model.pods import ClusterName, ClusterUid
 from bot.settings import Settings, SettingsWrong
 from bot.store import address
-from bot.store.command import is_current
+from bot.store.command import holders, is_current
 from bot.store.failures import StoreUnusable
 
 STORE = "PODBOT_DATABASE_URL"
@@ -28,12 +31,12 @@ async def check(environment: Mapping[str, str], clock: Clock, *, offline: bool) 
     found = await files.look(environment, clock)
     if offline:
         return found.findings
-    looks = [_cluster(found, target) for target in found.targets]
+    store = await _store(found.settings) if found.settings is not None else _Store()
+    looks = [_cluster(found, target, store.held) for target in found.targets]
     if found.settings is not None:
         looks.append(workspace.look(found.settings, named(found.settings, found.config, found.policy.policy)))
-        looks.append(_store(found.settings))
     every = await asyncio.gather(*looks)
-    return (*found.findings, *(finding for findings in every for finding in findings))
+    return (*found.findings, *(finding for findings in every for finding in findings), *store.findings)
 
 
 async def explain(environment: Mapping[str, str], clock: Clock, pod: str, cluster: str) -> str:
@@ -62,7 +65,9 @@ async def explain(environment: Mapping[str, str], clock: Clock, pod: str, cluste
     )
 
 
-async def _cluster(found: SetUp, target: Target) -> tuple[Finding, ...]:
+async def _cluster(
+    found: SetUp, target: Target, held: Mapping[ClusterName, ClusterUid]
+) -> tuple[Finding, ...]:
     cluster = connect(target)
     settings = found.settings
     shared = settings is not None and _database_file(settings) is None
@@ -72,21 +77,37 @@ async def _cluster(found: SetUp, target: Target) -> tuple[Finding, ...]:
             cluster,
             settings.namespaces if settings is not None else (),
             found.policy.policy,
-            lease if shared else None,
+            lease_namespace=lease if shared else None,
+            held=held.get(cluster.name),
         )
     finally:
         await cluster.close()
 
 
-async def _store(settings: Settings) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Store:
+    """What the look at the store brought."""
+
+    findings: tuple[Finding, ...] = ()
+    held: Mapping[ClusterName, ClusterUid] = field(default_factory=dict)
+    """Which cluster each name stands for there, as far as that can be read."""
+
+
+async def _store(settings: Settings) -> _Store:
     file = _database_file(settings)
     if file is not None and not await asyncio.to_thread(file.exists):
-        return (Finding(Level.OK, STORE, f"{file}: is not there yet; podbot makes it when it starts"),)
+        if not await asyncio.to_thread(file.parent.is_dir):
+            words = f"{file.parent}: there is no such folder to put the store into"
+            return _Store(findings=(Finding(Level.WRONG, STORE, words),))
+        words = f"{file}: is not there yet; podbot makes it when it starts"
+        return _Store(findings=(Finding(Level.OK, STORE, words),))
+    url = settings.database_url.get_secret_value()
     try:
-        current, words = await is_current(settings.database_url.get_secret_value())
+        current, words = await is_current(url)
+        held = await holders(url) if current else {}
     except (StoreUnusable, StoreUnavailable) as problem:
-        return (Finding(Level.WRONG, STORE, str(problem)),)
-    return (Finding(Level.OK if current else Level.WARN, STORE, words),)
+        return _Store(findings=(Finding(Level.WRONG, STORE, str(problem)),))
+    return _Store(findings=(Finding(Level.OK if current else Level.WARN, STORE, words),), held=held)
 
 
 def _database_file(settings: Settings) -> Path | None:

@@ -10,10 +10,14 @@ from bot.check.findings import Finding, Level
 from bot.clock import Clock
 from bot.incidents.config_keeper import ConfigKeeper
 from bot.incidents.route_config import Config, Match
-from bot.kube.connect import KubeConfigProblem, Target, cluster_name, targets
+from bot.kube.targets import KubeConfigProblem, Target, cluster_name
 from bot.model import tuning
 from bot.pods.policy_keeper import PolicyKeeper
 from bot.settings import Settings, SettingsWrong, Sources, load, load_sources
+from bot.settings.clusters import targets_of
+
+_CHOOSING = frozenset({"PODBOT_KUBE_API_URL", "PODBOT_KUBE_CONTEXTS"})
+"""Where one of these is wrong, nobody knows which cluster was meant; the kubeconfig's current one was not."""
 
 _OURS = ("PODBOT_", "SLACK_", "KUBE")
 _LOOKS_LIKE = 0.85
@@ -34,21 +38,12 @@ class SetUp:
 async def look(environment: Mapping[str, str], clock: Clock) -> SetUp:
     """Every problem of every file, and what is in force where there is none."""
     settings, sources, found = _settings(environment)
+    chosen = _CHOOSING.isdisjoint(each.subject for each in found)
     found += _misspelt(environment)
     targets_found: Sequence[Target] = ()
-    try:
-        targets_found = targets(
-            kubeconfig=sources.kubeconfig or "",
-            contexts=sources.kube_contexts,
-            api_url=sources.kube_api_url or "",
-            name=sources.cluster_name or "",
-            environ=environment,
-        )
-    except KubeConfigProblem as problem:
-        found += [Finding(Level.WRONG, "KUBECONFIG", each) for each in problem.problems]
-    else:
-        names = ", ".join(cluster_name(each) for each in targets_found)
-        found.append(Finding(Level.OK, "KUBECONFIG", f"clusters: {names}"))
+    if chosen:
+        targets_found, about_clusters = _clusters(sources, environment)
+        found += about_clusters
     policy = PolicyKeeper(sources.policy, clock)
     await policy.load()
     config = ConfigKeeper(sources.config, environment, clock)
@@ -68,8 +63,19 @@ def _settings(environment: Mapping[str, str]) -> tuple[Settings | None, Sources,
         settings = load(environment)
     except SettingsWrong as wrong:
         found = [Finding(Level.WRONG, *_parted(each)) for each in wrong.problems]
-        return None, load_sources(environment) or Sources(), found
+        # What is right is looked at all the same.
+        rest = environment.keys() - {each.subject for each in found}
+        return None, load_sources({name: environment[name] for name in rest}) or Sources(), found
     return settings, settings, [Finding(Level.OK, "environment", "all that podbot needs is set")]
+
+
+def _clusters(sources: Sources, environment: Mapping[str, str]) -> tuple[Sequence[Target], list[Finding]]:
+    try:
+        there = targets_of(sources, environment)
+    except KubeConfigProblem as problem:
+        return (), [Finding(Level.WRONG, "KUBECONFIG", each) for each in problem.problems]
+    names = ", ".join(cluster_name(each) for each in there)
+    return there, [Finding(Level.OK, "KUBECONFIG", f"clusters: {names}")]
 
 
 def _misspelt(environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -92,13 +98,18 @@ def _parted(problem: str) -> tuple[str, str]:
 
 def _policy(sources: Sources, policy: PolicyKeeper) -> Iterator[Finding]:
     if sources.policy is None:
-        yield Finding(Level.WARN, "PODBOT_POLICY", "is not set: nobody may do anything but help and whoami")
+        yield Finding(
+            Level.WARN, "PODBOT_POLICY", "is not set: nobody may do anything but help, whoami and can-i"
+        )
     for each in policy.mistakes:
         yield Finding(Level.WRONG, "PODBOT_POLICY", f"{sources.policy}: {each}")
     if sources.policy is not None and not policy.mistakes:
         held = policy.policy
         words = f"{sources.policy}: roles {len(held.roles)}, bindings {len(held.bindings)}"
         yield Finding(Level.OK, "PODBOT_POLICY", words)
+        given = {each.role for each in held.bindings}
+        for role in sorted(held.roles.keys() - given):
+            yield Finding(Level.WARN, "PODBOT_POLICY", f"role `{role}` is given to nobody")
 
 
 def _config(sources: Sources, keeper: ConfigKeeper) -> Iterator[Finding]:

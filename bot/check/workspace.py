@@ -27,8 +27,11 @@ async def look(settings: Settings, named: Named) -> tuple[Finding, ...]:
             if settings.slack_app_token is not None:
                 await socket_url(client, settings.slack_app_token.get_secret_value())
                 found.append(Finding(Level.OK, SLACK, "Socket Mode can be opened"))
-        except (SlackRefused, SlackTrouble) as problem:
+        except SlackRefused as problem:
             return (*found, Finding(Level.WRONG, SLACK, str(problem)))
+        except SlackTrouble as problem:
+            words = f"{problem} at {settings.slack_api_url}: see whether it can be reached from here"
+            return (*found, Finding(Level.WRONG, SLACK, f"{words}, and what SLACK_API_URL says"))
         found += [each async for each in _channels(client, named)]
         found += [each async for each in _people(client, named)]
         found += [each async for each in _groups(client, named)]
@@ -77,4 +80,5 @@ def _judged(what: str, trouble: str, well: str) -> Finding:
 
 
 def _unknown(what: str, problem: SlackTrouble) -> Finding:
-    return Finding(Level.WARN, SLACK, f"{what}: {', '.join((str(problem), *problem.details))}")
+    again = () if problem.retry_after is None else (f"try again in {problem.retry_after:.0f} s",)
+    return Finding(Level.WARN, SLACK, f"{what}: {', '.join((str(problem), *problem.details, *again))}")

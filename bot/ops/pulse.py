@@ -20,7 +20,7 @@ Ask: TypeAlias = Callable[[], Awaitable[str]]
 
 
 class Pulse:
-    """Of one peer. It begins with no answer."""
+    """Asks one peer until cancelled. It begins with no answer."""
 
     def __init__(self, ask: Ask, clock: Clock) -> None:
         self._ask = ask

@@ -43,10 +43,8 @@ def recalled(kept: Iterable[KeptLetter], now: Instant) -> Mapping[str, Episode]:
     """
     found: dict[str, Episode] = {}
     for each in (one.letter for one in kept if not one.letter.final):
-        subject, _, stamp = each.key.removeprefix(_ABOUT).rpartition("/")
-        try:
-            first = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
-        except ValueError:
+        subject, first = _parsed(each.key)
+        if first is None:
             continue  # a key of another version of podbot, whose message stays as it is
         since = min(each.created_at, now.at)
         found[subject] = Episode(
@@ -64,6 +62,12 @@ def recalled(kept: Iterable[KeptLetter], now: Instant) -> Mapping[str, Episode]:
 def key(episode: Episode) -> LetterKey:
     """Which message tells of it."""
     return LetterKey(f"{_ABOUT}{episode.subject}/{episode.first.at.astimezone(UTC):{_STAMP}}")
+
+
+def subject_of(letter: LetterKey) -> str:
+    """The subject that a key names; empty where another version of podbot has named it."""
+    subject, first = _parsed(letter)
+    return subject if first is not None else ""
 
 
 def words(said: Announcement) -> Line:
@@ -87,7 +91,7 @@ def words(said: Announcement) -> Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Words:
-    """Of one kind of subject; `{}` is its name."""
+    """What is said of one kind of subject; `{}` is its name."""
 
     has_been: str
     meanwhile: str = ""
@@ -170,6 +174,14 @@ _SUBJECTS = {
     ),
 }
 _OTHER = _Words(has_been="trouble with {}", was="there was trouble with {}", now="it is over")
+
+
+def _parsed(letter: LetterKey) -> tuple[str, datetime | None]:
+    subject, _, stamp = letter.removeprefix(_ABOUT).rpartition("/")
+    try:
+        return subject, datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return subject, None
 
 
 def _parts(subject: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from bot.model.pods import ClusterName
 from bot.ops.condition import ClusterCondition, SlackCondition, ailments, troubles
 from bot.ops.heartbeat import Heart
 from bot.ops.leadership import Leadership
+from bot.ops.orphans import Orphans
 from bot.ops.pulse import Ask, Pulse
 from bot.ops.suspension import slept as suspended
 from bot.ops.vigil import OwnLetters, Vigil
@@ -54,11 +55,11 @@ class Watched(Protocol):
 
 
 class Watchman:
-    """Of the whole process. Of several replicas the one beats that leads the first of `lines`.
+    """Watches over the whole process. Of several replicas the one beats that leads the first of `lines`.
 
     `ask_slack` and `slack_connected` say whether Slack answers, and whether it can reach podbot; `delivery`
     is the outbox's trouble as far as nobody tells it yet. `is_first` is `pods.ports.Claims.first`, `slept`
-    for how many seconds the machine was suspended since whenever; `own` is as `Vigil` has it.
+    for how many seconds the machine was suspended since whenever; `own` and `orphans` as `Vigil` has them.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Watchman:
         is_first: Callable[[str], Awaitable[bool]],
         clock: Clock,
         own: OwnLetters | None = None,
+        orphans: Orphans | None = None,
         slept: Callable[[], float] = suspended,
     ) -> None:
         self._lines = lines
@@ -97,6 +99,7 @@ class Watchman:
             clock=clock,
             is_first=is_first,
             own=own,
+            orphans=orphans,
         )
 
     async def run(self) -> None:

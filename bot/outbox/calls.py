@@ -39,7 +39,7 @@ log = logs.get(__name__)
 
 
 class Calls:
-    """One channel's. `done` is told of letters with which there is nothing more to do here."""
+    """Makes one channel's calls. `done` is told of letters with which there is nothing more to do here."""
 
     def __init__(
         self,

@@ -163,7 +163,8 @@ class Desk:
         self.gone: set[LetterKey] | None = None
         """While `reading` reads the store, letters that were done with."""
         self.forgot = False
-        """Whether there were too many to keep in mind: some that may be updated are in the store only."""
+        """Whether some that may be updated are in the store only: there were too many to keep in mind, or
+        another process wrote them."""
         self.store = store
         self._clock = clock
         self._on_deposed = on_deposed

@@ -29,7 +29,6 @@ CARE_EVERY = 2.0
 
 log = logs.get(__name__)
 
-
 NO_FALLBACK = Fallback()
 """What cannot go its own way waits."""
 
@@ -39,7 +38,7 @@ def _nobody(_subject: str, _words: str) -> None:
 
 
 class Dispatcher:
-    """All channels; one lane each.
+    """Delivers the letters of every cluster that this replica leads; each channel has a lane.
 
     `report` is told of trouble for the operator: its subject and what is wrong, or no words once it is over.
     `own` keeps what podbot says about itself; without it nothing of that outlives the process.
@@ -55,16 +54,16 @@ class Dispatcher:
         own: OutboxStore | None = None,
     ) -> None:
         self._clock = clock
-        own_desk = Desk(OWN, own or Unkept(), clock, self._drop)
-        self._desks: dict[ClusterName, Desk] = {OWN: own_desk}
+        self._own = Desk(OWN, own or Unkept(), clock, self._drop)
+        self._desks: dict[ClusterName, Desk] = {OWN: self._own}
         self._steps = asyncio.Condition()
         self._ways = Ways(
-            delivery, clock, fallback=fallback, report=report, own=own_desk, on_step=self._step_made
+            delivery, clock, fallback=fallback, report=report, own=self._own, on_step=self._step_made
         )
         self._readings: dict[Desk, Reading] = {}
         self._readers: dict[Desk, asyncio.Task[None]] = {}
         self._opened: asyncio.Queue[Desk] = asyncio.Queue()
-        self._read(own_desk, first_wording)
+        self._read(self._own, first_wording)
 
     async def open(
         self,
@@ -124,6 +123,10 @@ class Dispatcher:
                 continue
             if (entry := desk.take(letter)) is not None:
                 await self._ways.say(entry)
+
+    def read_own_again(self) -> None:
+        """Take up what `own` keeps by now: what another process said about podbot is this one's to say on."""
+        self._readings[self._own].again()
 
     async def flush(self, seconds: float) -> None:
         """Return when everything handed over is delivered and noted, after `seconds` at the latest."""

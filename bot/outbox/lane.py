@@ -20,7 +20,7 @@ from bot.outbox.schedule import KEPT_FOR_THE_AWAITED, Holds, Waiting, first_turn
 
 
 class Lane:
-    """One channel."""
+    """One channel's queue of letters, and the task that has them said."""
 
     def __init__(
         self, channel: ChannelId, *, delivery: Delivery, clock: Clock, gate: Gate, office: Office

@@ -63,7 +63,10 @@ class _Left:
 
 
 class Reading:
-    """One desk's. `is_new` says of a letter that no process or leader before can have said it."""
+    """Reads what one desk's store keeps.
+
+    `is_new` says of a letter that no process or leader before can have said it.
+    """
 
     def __init__(self, desk: Desk, ways: Ways, clock: Clock, *, is_new: IsNew = first_wording) -> None:
         self._desk = desk
@@ -93,7 +96,7 @@ class Reading:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it is to be known any moment what the store keeps."""
+        """Whether what the store keeps will be known in a moment."""
         return self._has_to_read and not self._problem
 
     @property
@@ -111,8 +114,14 @@ class Reading:
         seconds = self._clock.monotonic() - self._began
         return f"it has been read for {seconds:.0f} s" if seconds >= SLOW else ""
 
+    def again(self) -> None:
+        """Read once more what the store keeps: another process has left more there by now."""
+        self._opened_at, self._began = self._clock.now(), self._clock.monotonic()
+        self._unread, self._desk.gone = True, set()
+        self._desk.forgot = True  # also where a read is under way, which may have begun too early
+
     def keeps_back(self, letter: Letter, *, saved: bool) -> bool:
-        """Whether a letter that is handed over is not for now. `saved`: the store has it."""
+        """Whether a letter that is handed over has to wait. `saved`: the store has it."""
         if self._unread and self._may_stand(letter):
             quiet = saved and letter.urgency is Urgency.QUIET
             if letter.key not in self._waiting and quiet and len(self._waiting) >= MOST_IN_LANE:

@@ -11,7 +11,7 @@ class Meaning(Enum):
     SHAPE = "shape"
     """Slack refuses the form, not the message: its plain text goes out instead."""
     GONE = "gone"
-    """The message cannot be updated any more: it is posted anew."""
+    """The message cannot be updated any more, or not like this: it is posted anew."""
     NO_THREAD = "no thread"
     """Nothing can be added to the thread: it is said in the channel."""
     CHANNEL = "channel"
@@ -25,19 +25,30 @@ class Meaning(Enum):
 _CODES = {
     Meaning.SHAPE: frozenset(
         {
+            "attachment_payload_limit_exceeded",
             "invalid_attachments",
             "invalid_blocks",
             "invalid_blocks_format",
             "invalid_metadata_format",
+            "invalid_metadata_schema",
             "invalid_payload",
+            "metadata_must_be_sent_from_app",
             "metadata_too_large",
             "msg_blocks_too_long",
             "msg_too_long",
+            "too_many_attachments",
             "podbot_cannot_draw_it",  # ours: `calls`
             "webhook_refuses",  # ours: `ops.paging`
         }
     ),
-    Meaning.GONE: frozenset({"cant_update_message", "edit_window_closed", "message_not_found"}),
+    Meaning.GONE: frozenset(
+        {
+            "block_mismatch",  # rich text cannot be replaced by what is none
+            "cant_update_message",
+            "edit_window_closed",
+            "message_not_found",
+        }
+    ),
     Meaning.NO_THREAD: frozenset(
         {"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"}
     ),

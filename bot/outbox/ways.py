@@ -77,7 +77,7 @@ class Ways:
         return self._way(desk, letter)[0].channel
 
     async def say(self, entry: Entry) -> None:
-        """Have something new said, and have done with what is needless, and with what waited for it."""
+        """Queue what has something new to say. What is needless counts as said, for its replies, too."""
         if not entry.is_needless:
             self.send(entry)
             return

@@ -23,7 +23,7 @@ log = logs.get(__name__)
 
 
 class Backlog(Generic[T]):
-    """Of one kind of thing, called `what` in the log. `write` puts several into one transaction."""
+    """The queue of one kind of thing, called `what` in the log. `write` puts several into one transaction."""
 
     def __init__(self, what: str, write: Callable[[Sequence[T]], Awaitable[None]], clock: Clock) -> None:
         self._what = what

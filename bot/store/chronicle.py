@@ -40,7 +40,7 @@ _OF_MANY = ("Storm", "Node", "Image")
 
 
 class StoredChronicle:
-    """Of all clusters. Everything raises `StoreUnavailable`."""
+    """Reads the incidents of all clusters. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

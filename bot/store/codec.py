@@ -32,7 +32,7 @@ class Unreadable(ValueError):
 
 
 class Codec(Generic[T]):
-    """Of one kind of value."""
+    """Writes and reads one kind of value."""
 
     def __init__(self, kind: type[T]) -> None:
         self._decoder = msgspec.json.Decoder(kind)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import PodbotError
-from bot.model.pods import ClusterName
+from bot.model.pods import ClusterName, ClusterUid
 from bot.store import address, identities, migrate, printing
 from bot.store.past import Past
 from bot.store.store import open_to_look, open_to_read, open_to_write
@@ -37,8 +38,14 @@ async def forgotten(url: str, cluster: ClusterName) -> str:
         await migrate.upgrade(database)
         if await identities.forget(database, cluster):
             return f"{where}: {cluster} is forgotten; the next cluster that comes under this name has it"
-        known = ", ".join(await identities.names(database)) or "none"
+        known = ", ".join(await identities.holders(database)) or "none"
     raise PodbotError(f"{where}: no cluster is called {cluster!r}; there are: {known}")
+
+
+async def holders(url: str) -> Mapping[ClusterName, ClusterUid]:
+    """Which cluster each name stands for, where the schema is up to date; changes nothing."""
+    async with open_to_read(url) as database:
+        return await identities.holders(database)
 
 
 async def is_current(url: str) -> tuple[bool, str]:

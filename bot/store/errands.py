@@ -19,7 +19,7 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredErrand:
-    """One that waits."""
+    """An act that waits for the replica that leads."""
 
     id: str
     act: Act

@@ -25,7 +25,7 @@ Gone: TypeAlias = tuple[ClusterName, FormerPod]
 
 
 class FormerPods:
-    """Of one cluster."""
+    """Keeps one cluster's pods that are gone."""
 
     def __init__(self, database: Database, backlog: Backlog[Gone], cluster: ClusterName) -> None:
         self._database = database

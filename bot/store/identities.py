@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +22,7 @@ _FIRST = for_each_database(
 
 
 class Identities:
-    """Of all clusters. Everything raises `StoreUnavailable`."""
+    """Keeps which cluster each name stands for. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -58,8 +58,8 @@ async def forget(database: Database, cluster: ClusterName) -> bool:
     return await database.write(forgotten)
 
 
-async def names(database: Database) -> Sequence[ClusterName]:
-    """Those that stand for a cluster, in order."""
-    query = select(identities.c.cluster).order_by(identities.c.cluster)
-    rows = await database.read(lambda connection: connection.scalars(query))
-    return tuple(ClusterName(each) for each in rows)
+async def holders(database: Database) -> Mapping[ClusterName, ClusterUid]:
+    """The clusters that names stand for, in the names' order."""
+    query = select(identities.c.cluster, identities.c.uid).order_by(identities.c.cluster)
+    rows = await database.read(lambda connection: connection.execute(query))
+    return {ClusterName(name): ClusterUid(uid) for name, uid in rows}

@@ -42,6 +42,8 @@ class LeaderStore:
         self._term = term
         self._clock = clock
         self._begun = False
+        self.reached: frozenset[str] = frozenset()
+        """Namespaces of which it was written in this term how far the watch has come."""
 
     async def known(self, deaths: Sequence[DeathId]) -> frozenset[DeathId]:
         """Which of these deaths the ledger has already, those among them that nobody saw."""
@@ -62,6 +64,7 @@ class LeaderStore:
             await ledger.catch_up(connection, self._cluster, _tellers(batch))
 
         await self._write(save)
+        self.reached |= {each.namespace for each in batch.checkpoints}
 
     async def taken(self, ids: Sequence[IncidentId]) -> frozenset[IncidentId]:
         """Which of these ids an incident of any cluster has, or had within the retention."""

@@ -118,7 +118,7 @@ async def _of_keys(
         .where(letters.c.cluster == cluster, letters.c.key.in_(keys), letters.c.body.is_not(None))
         .order_by(letters.c.key)
     )
-    return tuple(_readable(rows))
+    return tuple(each for _, each in readable(rows))
 
 
 async def note(
@@ -151,10 +151,13 @@ async def give_up(
     )
 
 
-def _readable(rows: CursorResult[tuple[object, ...]]) -> Iterator[KeptLetter]:
+def readable(
+    rows: CursorResult[tuple[object, ...]],
+) -> Iterator[tuple[Row[tuple[object, ...]], KeptLetter]]:
+    """Whole rows with the letters in them; one that cannot be read is told in the log and left out."""
     for row in rows:
         try:
-            yield KeptLetter(letter=codec.letter.read(row.body), posted=_posted(row))
+            yield row, KeptLetter(letter=codec.letter.read(row.body), posted=_posted(row))
         except codec.Unreadable:
             log.exception("row_unreadable", what="letter", name=row.key)
 

@@ -18,7 +18,7 @@ from bot.store.schema import deaths, incidents
 
 
 class Past:
-    """Of all clusters. Everything raises `StoreUnavailable`."""
+    """Reads the past incidents of all clusters. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -82,6 +82,7 @@ incidents = Table(
 letters = Table(
     "letters",
     metadata,
+    # Of what podbot says about itself: the replica that says it, if there are several; else empty.
     Column("cluster", Words, primary_key=True),
     Column("key", Words, primary_key=True),
     # The letter. NULL while only its delivery is known: it was said from memory, the store being away.

@@ -39,7 +39,7 @@ async def put(connection: AsyncConnection, changed: Sequence[Silence]) -> None:
 
 
 class Silences:
-    """Of all clusters. Everything raises `StoreUnavailable`."""
+    """Keeps the silences of all clusters. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -52,7 +52,6 @@ class Store:
         self.database = database
         self.claims = StoredClaims(database, clock)
         self.identities = Identities(database, clock)
-        self.own_letters = StoredOwnLetters(database, clock)
         self.spending = StoredSpending(database)
         self.silences = Silences(database)
         self.stories = Stories(database)
@@ -73,6 +72,14 @@ class Store:
     def term(self, cluster: ClusterName, term: Term) -> LeaderStore:
         """What the leader of a cluster writes and reads in its term."""
         return LeaderStore(self.database, cluster, term, self._clock)
+
+    def own_letters(self, replica: str, clusters: Iterable[ClusterName]) -> StoredOwnLetters:
+        """What a replica of those that watch these clusters says about podbot itself.
+
+        Where the store is not shared, a process goes on with what the one before has said.
+        """
+        replica = replica if self.is_shared else ""
+        return StoredOwnLetters(self.database, self._clock, replica=replica, clusters=clusters)
 
     def watched(self, cluster: ClusterName) -> Watched:
         """What is known of a cluster's watch, for a replica that begins to watch it."""
@@ -167,6 +174,8 @@ def _made(file: Path) -> Path:
     """The file, made where there was none: logs of pods are in it, and are nobody else's to read."""
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except FileNotFoundError as error:
+        raise StoreUnusable(f"{file.parent}: there is no such folder to put the store into") from error
     except OSError as error:
         raise StoreUnusable(f"{file}: {error.strerror}") from error
     return file

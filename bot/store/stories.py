@@ -41,7 +41,7 @@ async def put(connection: AsyncConnection, cluster: ClusterName, told: Sequence[
 
 
 class Stories:
-    """Of all clusters. Everything raises `StoreUnavailable`."""
+    """Keeps the stories of all clusters' incidents. Everything raises `StoreUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.kube.connect import targets
+from bot.kube.targets import targets
 from bot.playground.cluster import SimulatedCluster, serve
 from tests.contract.simulated import SimulatedStage
 from tests.contract.stage import RealStage, Stage

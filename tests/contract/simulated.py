@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 
 from bot.kube.cluster import USUAL, KubeCluster, Timings
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.playground.cluster import RunningCluster
 from bot.playground.cluster.kubelet.plans import Ending, PodPlan
 from bot.playground.cluster.logs import LogBook, LogLine, Run

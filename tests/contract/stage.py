@@ -10,7 +10,8 @@ import itertools
 from typing import Any, Protocol
 
 from bot.kube.cluster import USUAL, KubeCluster, Timings
-from bot.kube.connect import Target, connect
+from bot.kube.connect import connect
+from bot.kube.targets import Target
 from tests.support.envtest import ControlPlane
 from tests.support.kubelet import Kubelet
 

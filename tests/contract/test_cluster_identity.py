@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.playground.cluster import demo_cluster, serve
 from tests.support.envtest import ControlPlane
 

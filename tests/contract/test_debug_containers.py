@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import InvalidRequest, NotServed, ObjectConflict, ObjectNotFound
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.model.pods import PodUid
 from bot.pods.ports import DebugContainer
 from tests.contract.simulated import SimulatedStage

@@ -16,7 +16,6 @@ from bot.incidents.unwritten import Unwritten
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
 from bot.model.leadership import Term
-from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Counted, Findings, PodMemory
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName
@@ -26,6 +25,7 @@ from bot.store.store import Store
 from bot.watch.shade import Shade
 from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
+from tests.support.keepers import LastWords, Said, at_work
 from tests.support.pods import at
 from tests.support.stores import a_batch, an_incident
 from tests.support.waiting import eventually
@@ -72,45 +72,31 @@ class Reached:
             raise StoreUnavailable("the server restarts")
 
 
-class Outbox:
-    """Implements `incidents.ports.Outbox` and `incidents.ports.LogSource`: which incidents were told."""
-
-    def __init__(self) -> None:
-        self.told: list[IncidentId] = []
-
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        self.told += [each.incident for each in letters if each.incident is not None]
-
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ()
-
-
 @pytest.fixture
-def outbox() -> Outbox:
+def outbox() -> Said:
     """What is said in all terms."""
-    return Outbox()
+    return Said()
 
 
 @asynccontextmanager
-async def a_term(outbox: Outbox, store: Reached) -> AsyncIterator[Keeper]:
+async def a_term(outbox: Said, store: Reached) -> AsyncIterator[Keeper]:
     keeper = Keeper(
         cluster=CLUSTER,
         router=Unrouted(ChannelId("C1")),
         store=store,
         outbox=outbox,
-        source=outbox,
+        source=LastWords(),
         mask=mask_lines,
         clock=HeldClock(),
     )
     await keeper.begin()
-    task = asyncio.create_task(keeper.run(), name="keeper under test")
-    try:
+    async with at_work(keeper):
         yield keeper
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+
+
+def told(outbox: Said) -> set[IncidentId]:
+    """Which incidents have a message."""
+    return {each.incident for each in outbox.letters if each.incident is not None}
 
 
 def deaths_of(keeper: Keeper, identity: IncidentId) -> int:
@@ -124,7 +110,7 @@ def died() -> Findings:
     return Findings(cluster=CLUSTER, uid=a_death().id.uid, deaths=(a_death(),), memory=memory)
 
 
-async def test_what_was_told_from_memory_is_taken_over(store: Store, outbox: Outbox) -> None:
+async def test_what_was_told_from_memory_is_taken_over(store: Store, outbox: Said) -> None:
     """The process has its lease again: the same incident goes on, and nothing is told under another id."""
     shade, unwritten = Shade(CLUSTER, HeldClock()), Unwritten(CLUSTER)
     first = Reached(store.term(CLUSTER, Term(1)))
@@ -133,9 +119,9 @@ async def test_what_was_told_from_memory_is_taken_over(store: Store, outbox: Out
         first.away = True
         await shade.take(died())
         await keeper.reached(REACHED)
-        await eventually(lambda: outbox.told != [])
+        await eventually(lambda: told(outbox) != set())
         shade.withdraw()
-    (identity,) = set(outbox.told)
+    (identity,) = told(outbox)
     unwritten.leave(Term(1), keeper.unwritten())
 
     second = Reached(store.term(CLUSTER, Term(2)))
@@ -150,11 +136,11 @@ async def test_what_was_told_from_memory_is_taken_over(store: Store, outbox: Out
         later = Findings(cluster=CLUSTER, uid=a_death().id.uid, deaths=(a_death(restart=1, seconds=20),))
         await shade.take(later)
         await eventually(lambda: deaths_of(keeper, identity) == 2)
-    assert set(outbox.told) == {identity}
+    assert told(outbox) == {identity}
     assert await store.watched(CLUSTER).checkpoints() == (REACHED,)
 
 
-async def test_what_was_being_written_is_left_over_too(store: Store, outbox: Outbox) -> None:
+async def test_what_was_being_written_is_left_over_too(store: Store, outbox: Said) -> None:
     """Nobody knows whether the database took it: it is written once more, and is there once."""
     first, unwritten = Reached(store.term(CLUSTER, Term(1))), Unwritten(CLUSTER)
     async with a_term(outbox, first) as keeper:

@@ -8,9 +8,11 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.errors import ClusterRefused, ClusterUnreachable
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.model.pods import PodUid
-from bot.watch.mirror import Mirror, Sync
+from bot.watch.freshness import Sync
+from bot.watch.mirror import Mirror
 from bot.watch.ports import Change
 from tests.support.envtest import READER_TOKEN, ControlPlane
 from tests.support.kubelet import Kubelet

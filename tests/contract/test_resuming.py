@@ -12,12 +12,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import SystemClock
-from bot.kube.connect import targets
+from bot.kube.targets import targets
 from bot.model.deaths import Cause, Death
 from bot.model.memory import Checkpoint, Findings, Memory, PodMemory
 from bot.model.pods import PodUid
 from bot.watch.detector import Detector
-from bot.watch.mirror import Mirror, Sync
+from bot.watch.freshness import Sync
+from bot.watch.mirror import Mirror
 from bot.watch.ports import ChangeKind
 from bot.watch.removals import BARE_RETURNS_WITHIN
 from tests.contract.stage import RealStage, Stage

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -16,7 +15,6 @@ from bot.incidents.unrouted import Unrouted
 from bot.model.incident_commands import ResolveIncident
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.leadership import Term
-from bot.model.letters import Letter
 from bot.model.people import ChannelId, UserId
 from bot.model.silences import SilenceScope
 from bot.pods.redact import mask_lines
@@ -25,48 +23,30 @@ from bot.store.store import Store
 from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
 from tests.support.findings import found
+from tests.support.keepers import LastWords, Said, at_work
 
 ALICE = UserId("U01ALICE")
 ID, S1 = IncidentId("1F3K"), SilenceId("S1F3K")
 HOUR = timedelta(hours=1)
 
 
-class Outbox:
-    """Implements `incidents.ports.Outbox` and `incidents.ports.LogSource`: remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[Letter] = []
-
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        self.said += letters
-
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ()
-
-
 @asynccontextmanager
-async def keeping(store: Store, kept: LeaderStore, outbox: Outbox, clock: HeldClock) -> AsyncIterator[Keeper]:
+async def keeping(store: Store, kept: LeaderStore, outbox: Said, clock: HeldClock) -> AsyncIterator[Keeper]:
     """One process: no second passes on its clock, so that nothing is read again by itself."""
     keeper = Keeper(
         cluster=CLUSTER,
         router=Unrouted(ChannelId("C1")),
         store=kept,
         outbox=outbox,
-        source=outbox,
+        source=LastWords(),
         mask=mask_lines,
         clock=clock,
         new_id=lambda: ID,
         silences=store.silences,
     )
     await keeper.begin()
-    task = asyncio.create_task(keeper.run(), name="keeper under test")
-    try:
+    async with at_work(keeper):
         yield keeper
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def the_incident(keeper: Keeper) -> Incident:
@@ -79,7 +59,7 @@ async def test_a_silence_holds_changes_and_ends_at_once(
     store: Store, kept: LeaderStore, held_clock: HeldClock
 ) -> None:
     """From when it is written on; its end counts all that it kept back, and is said once."""
-    outbox, silences = Outbox(), store.silences
+    outbox, silences = Said(), store.silences
     async with keeping(store, kept, outbox, held_clock) as keeper:
         board = SharedBoard(lambda: keeper, None, held_clock)
         await keeper.record(found(a_death()))
@@ -102,7 +82,7 @@ async def test_a_silence_holds_changes_and_ends_at_once(
         await board.silence_changed(S1)
         await board.silence_changed(S1)
         assert the_incident(keeper).silenced is None
-    ends = [each.message.text for each in outbox.said if each.key.startswith("silence/")]
+    ends = [each.message.text for each in outbox.letters if each.key.startswith("silence/")]
     assert ends == [
         "The silence of everything in shop was ended; 1 incident with 1 death was not announced, "
         "1 incident is still firing"
@@ -113,7 +93,7 @@ async def test_until_resolved_is_not_revived_by_a_restart(
     store: Store, kept: LeaderStore, held_clock: HeldClock
 ) -> None:
     """Resolved in the second in which it was asked for, the incident came back before the row was ended."""
-    outbox, now = Outbox(), held_clock.now()
+    outbox, now = Said(), held_clock.now()
     async with keeping(store, kept, outbox, held_clock) as keeper:
         await keeper.record(found(a_death()))
         await keeper.settle(20)

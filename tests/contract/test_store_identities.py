@@ -29,7 +29,7 @@ async def test_the_first_of_a_name_has_it(store: Store) -> None:
     assert await store.identities.holder(CLUSTER, SECOND) == FIRST
     assert await store.identities.holder(CLUSTER, FIRST) == FIRST
     assert await store.identities.holder(OTHER, SECOND) == SECOND
-    assert await identities.names(store.database) == (CLUSTER, OTHER)
+    assert await identities.holders(store.database) == {CLUSTER: FIRST, OTHER: SECOND}
 
 
 async def test_of_many_that_come_at_once_one_has_the_name(store: Store) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.errors import ClusterError
 from bot.kube.cluster import KubeCluster
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.model.deaths import Cause, FailedProbe
 from bot.model.pods import Owner, PodUid
 from bot.model.probes import refined
-from bot.model.surroundings import Image, JobEnd, change_between, changes_since
+from bot.model.revisions import Image, change_between, changes_after, changes_since, newest_of
+from bot.model.surroundings import JobEnd
 from bot.playground.cluster import SimulatedCluster, demo_cluster, serve
+from bot.playground.cluster.resources import CRONJOBS
 from bot.watch.classifier import deaths
 from tests.support.envtest import ControlPlane
 from tests.support.kubelet import NODE, Kubelet
@@ -62,6 +65,21 @@ class TestSimulated:
             assert job is not None
             assert (job.job_end, job.tries_allowed) == (JobEnd.COMPLETE, 5)
             assert await ask("shop", Owner(kind="Deployment", name="nothing")) is None
+
+    async def test_the_cron_job_of_a_job(self) -> None:
+        """The Job names it, and it says what it has to say itself."""
+        async with a_demo() as (simulated, cluster):
+            nightly = simulated.store.get(CRONJOBS, "batch", "nightly-import")
+            nightly["metadata"]["annotations"] = {"podbot.io/owner": "team data", "other": "x"}
+            simulated.store.update(nightly)
+            job = (await simulated.play("job-done")).split()[0]
+            ask = cluster.surroundings.owner
+            state = await ask("batch", Owner(kind="Job", name=job))
+            assert state is not None
+            assert state.part_of == Owner(kind="CronJob", name="nightly-import")
+            cron_job = await ask("batch", state.part_of)
+            assert cron_job is not None
+            assert cron_job.annotations == (("podbot.io/owner", "team data"),)
 
     async def test_what_a_rollout_changed(self) -> None:
         """The two newest revisions, compared."""
@@ -138,6 +156,45 @@ def _template(tag: str, **env: str) -> dict[str, Any]:
 
 @pytest.mark.envtest
 class TestReal:
+    async def test_a_deployment_that_is_made_anew(self, control_plane: ControlPlane) -> None:
+        """The ReplicaSets of the one before are there still; their numbers are another Deployment's."""
+        control_plane.create_namespace("anew")
+        where = "/apis/apps/v1/namespaces/anew"
+        selector = {"matchLabels": {"app": "web"}}
+
+        def make(number: int, tag: str) -> None:
+            spec = {"selector": selector, "template": _template(tag)}
+            made = control_plane.call(
+                "POST", f"{where}/deployments", {"metadata": {"name": "web"}, "spec": spec}
+            )
+            owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "controller": True}
+            meta = {
+                "name": f"web-{tag}",
+                "labels": {"app": "web"},
+                "annotations": {"deployment.kubernetes.io/revision": str(number)},
+                "ownerReferences": [{**owner, "uid": made["metadata"]["uid"]}],
+            }
+            control_plane.call("POST", f"{where}/replicasets", {"metadata": meta, "spec": spec})
+
+        async with _reached(control_plane) as cluster:
+            await asyncio.to_thread(make, 42, "one")
+            before = await cluster.surroundings.owner("anew", WEB)
+            assert before is not None
+            known = newest_of(await cluster.surroundings.revisions("anew", before))
+            assert known is not None
+            assert (known.number, known.deployment_at) == (42, before.created_at)
+            await asyncio.to_thread(control_plane.call, "DELETE", f"{where}/deployments/web")
+            made = before.created_at
+            assert made is not None
+            # The API server dates what it makes to the second.
+            await eventually(lambda: datetime.now(UTC) - made >= timedelta(seconds=1))
+            await asyncio.to_thread(make, 1, "two")
+            after = await cluster.surroundings.owner("anew", WEB)
+            assert after is not None
+            found = await cluster.surroundings.revisions("anew", after)
+            assert [(each.number, each.replica_set) for each in found] == [(1, "web-two")]
+            assert [each.made_anew for each in changes_after(found, known)] == [True]
+
     async def test_a_deployment_and_its_revisions(self, control_plane: ControlPlane) -> None:
         """In the JSON of a real API server, with the status that a controller would write."""
         control_plane.create_namespace("surroundings")

@@ -15,10 +15,14 @@ from bot import cli
 from bot.check import command
 from bot.check.findings import Finding, Level, are_right
 from bot.errors import ClusterError, PodbotError
+from bot.model.pods import ClusterName, ClusterUid
 from bot.playground.workspace import Running, Workspace, demo_settings, serve
 from bot.settings import SettingsWrong
+from bot.store import identities
+from bot.store.store import open_store
 from tests.support.clock import HeldClock
 from tests.support.routes import SECRETS, WHOLE
+from tests.support.stores import Entries
 from tests.unit.kube.servers import http_server
 
 POLICY = """\
@@ -56,8 +60,8 @@ async def api_server(
             return web.json_response(POD)
         if request.path == "/api/v1/namespaces/kube-system" and identified:
             return web.json_response({"metadata": {"name": "kube-system", "uid": "uid-of-prod"}})
-        if request.path == "/api/v1/namespaces/shop":
-            return web.json_response({"metadata": {"name": "shop"}})
+        if request.path in {"/api/v1/namespaces/shop", "/api/v1/namespaces/cart"}:
+            return web.json_response({"metadata": {"name": request.path.rpartition("/")[2]}})
         return web.json_response({"kind": "Status", "code": 404, "message": "no"}, status=404)
 
     async with http_server(answer) as url:
@@ -134,7 +138,8 @@ async def test_nothing_answers(environment: dict[str, str]) -> None:
     lines = await found(environment)
     assert [each for each in lines if each.startswith("wrong")] == [
         "wrong  127.0.0.1:9: 127.0.0.1:9 does not answer (connection refused). Nothing was changed.",
-        "wrong  slack: Slack does not answer",
+        "wrong  slack: Slack does not answer at http://127.0.0.1:9/: "
+        "see whether it can be reached from here, and what SLACK_API_URL says",
     ]
 
 
@@ -156,6 +161,34 @@ async def test_every_mistake_of_every_file_is_listed(environment: dict[str, str]
     assert "podbot.yaml: line 3: routes.0.channel.0: must be a channel's Slack id" in lines[3]
 
 
+@pytest.mark.parametrize(
+    ("changed", "clusters"),
+    [
+        pytest.param({"PODBOT_CLUSTER_NAME": "prod eu"}, ["127.0.0.1:9"], id="name"),
+        pytest.param({"PODBOT_KUBE_API_URL": "127.0.0.1:8001"}, [], id="address"),
+        pytest.param({"PODBOT_KUBE_CONTEXTS": ",", "PODBOT_KUBE_API_URL": ""}, [], id="contexts"),
+    ],
+)
+async def test_one_wrong_variable_makes_no_other_one_look_wrong(
+    environment: dict[str, str], changed: dict[str, str], clusters: list[str]
+) -> None:
+    """What is right is read all the same; no cluster is named where nobody can tell which one is meant."""
+    lines = await found(environment | changed, offline=True)
+    name = next(iter(changed))
+    assert [each.split(":")[0] for each in lines if each.startswith("wrong")] == [f"wrong  {name}"]
+    assert any(each.startswith("ok     PODBOT_POLICY") for each in lines), lines
+    said = [each.partition("clusters: ")[2] for each in lines if "KUBECONFIG" in each]
+    assert said == clusters
+
+
+async def test_a_store_whose_folder_is_not_there(environment: dict[str, str], tmp_path: Path) -> None:
+    """podbot makes a file and no folder: the path may be a mistake."""
+    lines = await found(environment | {"PODBOT_DATABASE_URL": f"sqlite:///{tmp_path / 'none' / 'podbot.db'}"})
+    assert lines[-1] == (
+        f"wrong  PODBOT_DATABASE_URL: {tmp_path / 'none'}: there is no such folder to put the store into"
+    )
+
+
 async def test_what_has_no_effect_is_pointed_out(environment: dict[str, str], tmp_path: Path) -> None:
     """Routes behind one that takes everything, and plans and webhooks that nothing names."""
     text = WHOLE.replace("  - name: sandbox", "  - {name: all, channel: C01}\n  - name: sandbox")
@@ -168,6 +201,16 @@ async def test_what_has_no_effect_is_pointed_out(environment: dict[str, str], tm
         "route 5 `night` is never reached: route 2 takes everything",
         "escalation `on-call` is named by no route",
         "webhook `hook` is called by no escalation",
+    ]
+
+
+async def test_a_role_that_nobody_has_is_pointed_out(environment: dict[str, str], tmp_path: Path) -> None:
+    """Whoever was to have it would be refused, and nobody would know why."""
+    spare = POLICY.replace("}]}\n", "}], spare: [{verbs: [list], namespaces: [shop]}]}\n", 1)
+    (tmp_path / "policy.yaml").write_text(spare)
+    lines = await found(environment, offline=True)
+    assert [each for each in lines if each.startswith("warn")] == [
+        "warn   PODBOT_POLICY: role `spare` is given to nobody"
     ]
 
 
@@ -205,6 +248,17 @@ async def test_rights_that_are_missing_are_named_with_what_they_cost(environment
     ]
 
 
+async def test_a_namespace_that_is_not_there_is_pointed_out(environment: dict[str, str]) -> None:
+    """Access reviews say yes for any name, and nothing ever dies in a namespace that nobody has."""
+    async with api_server() as url:
+        lines = await found(environment | {"PODBOT_KUBE_API_URL": url, "PODBOT_NAMESPACES": "shop,shp"})
+    name = url.removeprefix("http://")
+    assert [each for each in lines if each.startswith("warn")] == [
+        f"warn   {name}: has no namespace shp, which PODBOT_NAMESPACES names: "
+        "nothing is seen there until it has"
+    ]
+
+
 async def test_a_cluster_that_answers_no_reviews_is_not_called_wrong(environment: dict[str, str]) -> None:
     """`kubectl proxy` and old clusters: what it allows is then not known."""
     async with api_server(reviews=False) as url:
@@ -221,6 +275,44 @@ async def test_a_cluster_that_does_not_say_which_it_is(environment: dict[str, st
         "No namespace `kube-system` on prod-eu. Nothing was changed.",
         "ok     prod-eu: answers, and allows all that podbot needs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        pytest.param("uid-of-prod", [], id="the-same"),
+        pytest.param(
+            "uid-of-another",
+            [
+                "wrong  prod-eu: the store holds another cluster's incidents under the name prod-eu "
+                "(kube-system has UID uid-of-a… there, uid-of-p… here): give this cluster another name "
+                "(PODBOT_CLUSTER_NAME, or its context's) or podbot another database"
+            ],
+            id="another",
+        ),
+    ],
+)
+async def test_a_name_that_stands_for_another_cluster_in_the_store(
+    environment: dict[str, str], held: str, said: list[str]
+) -> None:
+    """`podbot run` would neither watch nor announce it. Nothing is written, also beside a bot that runs."""
+    url, name = environment["PODBOT_DATABASE_URL"], ClusterName("prod-eu")
+    async with api_server() as cluster, open_store(url, clock=HeldClock(), audit_log=Entries()) as store:
+        await store.identities.holder(name, ClusterUid(held))
+        asked = environment | {"PODBOT_KUBE_API_URL": cluster, "PODBOT_CLUSTER_NAME": name}
+        lines = await found(asked)
+        assert await identities.holders(store.database) == {name: held}
+    about = [each for each in lines if "prod-eu" in each and "KUBECONFIG" not in each]
+    assert about == [*said, "ok     prod-eu: answers, and allows all that podbot needs"]
+
+
+async def test_a_store_that_is_empty_stays_empty(environment: dict[str, str], tmp_path: Path) -> None:
+    """The names that it would hold are nobody's yet, and looking gives them to nobody."""
+    (tmp_path / "podbot.db").touch()
+    async with api_server() as url:
+        lines = await found(environment | {"PODBOT_KUBE_API_URL": url})
+    assert any(each.startswith("warn   PODBOT_DATABASE_URL") and "schema none" in each for each in lines)
+    assert (tmp_path / "podbot.db").stat().st_size == 0
 
 
 async def test_every_channel_that_is_named_is_looked_at(environment: dict[str, str], tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from bot.slack.pulse import SlackPulse
 from bot.store.store import open_store
 from tests.support.clock import START, HeldClock, settle
 from tests.support.hurried_clock import HurriedClock
-from tests.support.outbox import ALERTS, FakeSlack, Hook, MemoryStore, running
+from tests.support.outbox import ALERTS, PROD, FakeSlack, Hook, MemoryStore, running
 from tests.support.stores import Entries, posted
 from tests.support.waiting import eventually
 
@@ -228,13 +228,15 @@ async def test_a_store_of_one_process_keeps_them(tmp_path: Path) -> None:
     told = replace(_episode(WATCH), subject="watch of arn:aws:eks:eu-1:1:cluster/prod")
     one = letter(Announcement(episode=told), ALERTS)
     async with open_store(url, clock=place.clock, audit_log=Entries()) as store:
-        await store.own_letters.keep(one)
-        await store.own_letters.note(one.key, posted(1), START)
-        await store.own_letters.keep(replace(one, key=LetterKey("podbot/else")))
+        own = store.own_letters("host_1", [PROD])
+        await own.keep(one)
+        await own.note(one.key, posted(1), START)
+        await own.keep(replace(one, key=LetterKey("podbot/else")))
         over = letter(Announcement(episode=replace(_episode(STORE), over=True, well_since=AT_START)), ALERTS)
-        await store.own_letters.keep(over)
+        await own.keep(over)
     async with open_store(url, clock=place.clock, audit_log=Entries()) as store:
-        kept = await store.own_letters.kept()
+        own = store.own_letters("host_2", [PROD])
+        kept = await own.kept()
         assert {each.letter.key: each.posted.revision for each in kept} == {
             one.key: 1,
             over.key: 0,
@@ -242,8 +244,8 @@ async def test_a_store_of_one_process_keeps_them(tmp_path: Path) -> None:
         }
         found = recalled(kept, AT_START)
         assert found == {told.subject: replace(told, problem="", over_after=RECALLED_OVER_AFTER)}
-        await store.own_letters.give_up(one.key, "no_text", START)
-        assert one.key not in {each.letter.key for each in await store.own_letters.kept()}
+        await own.give_up(one.key, "no_text", START)
+        assert one.key not in {each.letter.key for each in await own.kept()}
 
 
 async def test_what_cannot_be_claimed_is_told() -> None:

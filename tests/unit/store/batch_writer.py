@@ -56,10 +56,10 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             try:
+                os.write(1, f"child {os.getpid()}\n".encode())  # by itself, so that it comes first
                 asyncio.run(write_on(file, int(first)))
             finally:
                 os._exit(1)  # it is to be killed, not to end
-        os.write(1, f"child {child}\n".encode())
         os.waitpid(child, 0)
         os.write(1, b"ended\n")
 

@@ -107,7 +107,7 @@ async def test_a_store_that_is_damaged_in_its_middle_is_refused_at_the_start(tmp
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """It is not made: the path may be a mistake."""
-    with pytest.raises(StoreUnusable, match="No such file or directory"):
+    with pytest.raises(StoreUnusable, match="none: there is no such folder to put the store into"):
         await command.migrated(f"sqlite:///{tmp_path / 'none' / 'podbot.db'}")
     with pytest.raises(StoreUnusable, match="there is no such file"):
         await command.is_current(f"sqlite:///{tmp_path / 'podbot.db'}")
