@@ -10,6 +10,7 @@ from bot.model.answers import AddressHolders
 from bot.model.commands import OpenPod
 from bot.model.history import FormerPod
 from bot.model.messages import (
+    CHOICE_LABEL,
     Actions,
     Choice,
     Context,
@@ -27,8 +28,6 @@ from bot.model.messages import (
 _ROWS = 20
 """A host's own address may be that of as many pods as run in its network."""
 _FORMER = 10
-_LABEL = 75
-"""Slack's limit for a menu entry."""
 
 
 def address_holders(answer: AddressHolders) -> Message:
@@ -42,7 +41,8 @@ def address_holders(answer: AddressHolders) -> Message:
     )
     choices = tuple(
         Choice(
-            shortened(f"{row.namespace}/{row.name}", _LABEL), OpenPod(namespace=row.namespace, pod=row.name)
+            shortened(f"{row.namespace}/{row.name}", CHOICE_LABEL),
+            OpenPod(namespace=row.namespace, pod=row.name),
         )
         for row in rows
     )

@@ -5,12 +5,22 @@ from __future__ import annotations
 from bot.commands.prose import SEPARATOR, counted, message, said, shortened
 from bot.model.answers import ClusterList, ClusterState
 from bot.model.commands import ListPods
-from bot.model.messages import Actions, Choice, Context, Line, Menu, Message, Paragraph, bold, plain
+from bot.model.messages import (
+    CHOICE_LABEL,
+    MOST_CHOICES,
+    Actions,
+    Choice,
+    Context,
+    Line,
+    Menu,
+    Message,
+    Paragraph,
+    bold,
+    plain,
+)
 from bot.model.pods import ALL_NAMESPACES
 
 _SHOWN = 40
-_MOST_CHOICES, _LABEL = 100, 75
-"""Slack's limits for a menu and one of its entries."""
 
 
 def cluster_list(answer: ClusterList) -> Message:
@@ -21,8 +31,8 @@ def cluster_list(answer: ClusterList) -> Message:
     if more > 0:
         lines.append(plain(f"and {more:,} more"))
     looks = tuple(
-        Choice(shortened(each.cluster or "?", _LABEL), _BROKEN, each.cluster)
-        for each in answer.clusters[:_MOST_CHOICES]
+        Choice(shortened(each.cluster or "?", CHOICE_LABEL), _BROKEN, each.cluster)
+        for each in answer.clusters[:MOST_CHOICES]
     )
     return message(
         Paragraph((plain(f"podbot serves {counted(len(answer.clusters), 'cluster')}."), *lines)),

@@ -112,7 +112,7 @@ def _several(plan: DeletionPlan) -> Iterator[Line]:
             elif len(which) == 1:
                 yield said(_names(which), ": ", _what_comes(which[0], "its"))
             else:
-                yield said(f"{len(which)} of ", code(str(owner)), ": ", _what_come(which[0]))
+                yield said(f"{len(which)} of ", code(str(owner)), ": ", _what_comes_of_several(which[0]))
         for each in plan.replicas:
             if each.owner == owner:
                 yield from _ready(each, alone=False)
@@ -159,7 +159,7 @@ def _what_comes(pod: PlannedPod, its: str) -> Line:
             return (bold("Nothing will recreate this pod."),)
 
 
-def _what_come(pod: PlannedPod) -> Line:
+def _what_comes_of_several(pod: PlannedPod) -> Line:
     """What comes after several pods like this one, to go on with a sentence."""
     by = _controller(pod, "its")
     match pod.successor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import structs
 
 from bot.commands.pod_list import left_out, place
@@ -87,10 +86,10 @@ def _buttons(answer: EventList) -> Sequence[Button]:
     if asked.pod:
         buttons.append(Button("Describe", DescribePod(namespace=asked.namespace, pod=asked.pod)))
     if asked.warnings:
-        everything = msgspec.structs.replace(asked, warnings=False)
+        everything = structs.replace(asked, warnings=False)
         buttons.append(Button("All", everything, replaces=True))
     elif any(each.type != "Normal" for each in answer.events):
-        warnings = msgspec.structs.replace(asked, warnings=True)
+        warnings = structs.replace(asked, warnings=True)
         buttons.append(Button("Warnings only", warnings, replaces=True))
     buttons.append(Button("Again", asked, replaces=True))
     return (*buttons, Button("Share", asked, audience=Audience.CHANNEL))

@@ -40,8 +40,8 @@ class NotTaken:
     instead: str
 
 
-NAMESPACE = Flag(name="namespace", short="n", value="NAMESPACE", purpose="where to look")
-ALL_NAMESPACES = Flag(name="all-namespaces", short="A", purpose="look in every namespace")
+NAMESPACE = Flag(name="namespace", short="n", value="NAMESPACE", purpose="in this namespace")
+ALL_NAMESPACES = Flag(name="all-namespaces", short="A", purpose="in all namespaces")
 SELECTOR = Flag(name="selector", short="l", value="SELECTOR", purpose="only pods with these labels: app=web")
 FIELD_SELECTOR = Flag(
     name="field-selector", value="SELECTOR", purpose="only pods with these fields: status.phase=Failed"
@@ -238,12 +238,12 @@ def _long_form(verb: str, args: Sequence[str], flags: Sequence[Flag | NotTaken])
             name = arg[1:].partition("=")[0]
             if len(name) > 1 and name in KNOWN:
                 raise Misunderstood(f"`-{name}` has one hyphen too few: write `--{name}`.", topic=verb)
-            yield from _cluster(verb, arg[1:], by_short, rest)
+            yield from _written_together(verb, arg[1:], by_short, rest)
         else:
             yield arg
 
 
-def _cluster(
+def _written_together(
     verb: str, letters: str, by_short: Mapping[str, Flag | NotTaken], rest: Iterator[str]
 ) -> Iterator[str]:
     """Short flags written together, `-pnshop`: switches, then at most one that takes what remains."""

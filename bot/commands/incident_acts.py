@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.commands.prose import counted, joined, message, said
-from bot.model.durations import human
+from bot.model.durations import human, in_words
 from bot.model.incident_answers import Acted, PodRestarts, RestartHistory
 from bot.model.incident_commands import (
     AcknowledgeIncident,
@@ -86,9 +86,10 @@ def _head(answer: RestartHistory) -> Iterator[Line]:
     yield (bold(answer.incident.key.owner.name),)
     if answer.incident.key.namespace:
         yield plain(answer.incident.key.namespace)
-    yield plain(f"{counted(answer.total, 'death')} in {human(answer.as_of - answer.since)}")
+    yield plain(f"{counted(answer.total, 'death')} in {in_words(answer.as_of - answer.since)}")
     restarts = sum(each.in_the_last_hour for each in answer.pods)
-    yield plain(f"{counted(restarts, 'restart')} in the last hour")
+    if restarts:  # of the pods that are there; those that died may be gone
+        yield plain(f"{counted(restarts, 'restart')} in the last hour")
 
 
 def _standing(pods: Sequence[PodRestarts]) -> Iterator[Line]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 from msgspec import structs
 
 from bot.commands import log_text
 from bot.commands.prose import joined, message, said
 from bot.model import exits
-from bot.model.answers import LogExcerpt
 from bot.model.commands import DescribePod, FollowLogs, GetLogs
+from bot.model.log_answers import LogExcerpt
 from bot.model.messages import (
+    MOST_CHOICES,
     Actions,
     Audience,
     Button,
@@ -27,9 +27,6 @@ from bot.model.messages import (
     code,
     plain,
 )
-
-_MOST_CHOICES = 100
-"""Slack's limit for a menu."""
 
 
 def log_excerpt(answer: LogExcerpt) -> Message:
@@ -72,11 +69,11 @@ def _actions(answer: LogExcerpt) -> Iterator[Button | Menu]:
     namespace = answer.asked.namespace
     plainly = GetLogs(namespace=namespace, pod=answer.pod, container=answer.container)
     if answer.has_previous and not answer.previous:
-        yield Button("Previous run", msgspec.structs.replace(plainly, previous=True))
+        yield Button("Previous run", structs.replace(plainly, previous=True))
     if answer.previous and not answer.previous_by_itself:
         yield Button("Current run", plainly)
     if answer.previous and answer.death is None:
-        yield Button("Around its death", msgspec.structs.replace(plainly, around_death=True))
+        yield Button("Around its death", structs.replace(plainly, around_death=True))
     if not answer.previous:
         yield Button("Follow", FollowLogs(logs=_followed(answer)))
     yield Button("Describe", DescribePod(namespace=namespace, pod=answer.pod))
@@ -87,7 +84,7 @@ def _actions(answer: LogExcerpt) -> Iterator[Button | Menu]:
 
 def _this(answer: LogExcerpt) -> GetLogs:
     """The same again, whatever the container that podbot would choose then."""
-    return msgspec.structs.replace(
+    return structs.replace(
         answer.asked,
         pod=answer.pod,
         targets=(),
@@ -111,7 +108,7 @@ def _followed(answer: LogExcerpt) -> GetLogs:
 
 
 def _choices(answer: LogExcerpt) -> Iterator[Choice]:
-    for container in answer.other_containers[:_MOST_CHOICES]:
+    for container in answer.other_containers[:MOST_CHOICES]:
         yield Choice(
             container,
             GetLogs(

@@ -11,6 +11,8 @@ from bot.commands.prose import clipped, counted, joined, marked, message, said
 from bot.model.commands import FollowLogs, GetLogs, ListPods
 from bot.model.log_answers import LogOrigin, MergedLogs
 from bot.model.messages import (
+    CHOICE_LABEL,
+    MOST_CHOICES,
     Actions,
     Audience,
     Button,
@@ -26,12 +28,8 @@ from bot.model.messages import (
     plain,
 )
 
-_MOST_CHOICES = 100
-"""Slack's limit for a menu."""
-
 _PROBLEMS_SHOWN = 5
 _PROBLEM_LENGTH = 200
-_LABEL = 75
 
 
 def merged_logs(answer: MergedLogs) -> Message:
@@ -107,7 +105,7 @@ def _actions(answer: MergedLogs) -> Iterator[Button | Menu]:
 
 
 def _choices(answer: MergedLogs) -> Iterator[Choice]:
-    for origin in answer.origins[:_MOST_CHOICES]:
+    for origin in answer.origins[:MOST_CHOICES]:
         yield Choice(
             _label(origin),
             GetLogs(
@@ -120,4 +118,4 @@ def _choices(answer: MergedLogs) -> Iterator[Choice]:
 
 
 def _label(origin: LogOrigin) -> str:
-    return clipped(f"{origin.prefix or origin.container}: {counted(origin.lines, 'line')}", _LABEL)
+    return clipped(f"{origin.prefix or origin.container}: {counted(origin.lines, 'line')}", CHOICE_LABEL)

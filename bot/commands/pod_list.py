@@ -22,6 +22,7 @@ from bot.model.answers import (
 )
 from bot.model.commands import DeletePod, DescribePod, ExportPods, Form, GetLogs, ListPods, OpenPod
 from bot.model.messages import (
+    CHOICE_LABEL,
     Actions,
     Audience,
     Button,
@@ -46,8 +47,6 @@ ROWS_PER_PAGE = 30
 _CELLS_PER_PAGE = 5_000
 _MENU_PER_PAGE = 3_500
 
-_LABEL = 75
-"""Slack's limit for a menu entry."""
 
 _IN_WORDS = (
     (Health.HEALTHY, "healthy"),
@@ -195,7 +194,7 @@ def _pages(answer: PodList) -> list[int]:
     bounds, cells, menu = [0], 0, 0
     for at, (row, trouble) in enumerate(zip(answer.rows, _troubles(answer), strict=True)):
         in_cells = sum(map(len, _cells(row, trouble, answer.asked)))
-        in_menu = min(len(row.namespace) + len(row.name), _LABEL) + len(row.namespace) + len(row.name)
+        in_menu = min(len(row.namespace) + len(row.name), CHOICE_LABEL) + len(row.namespace) + len(row.name)
         full = cells + in_cells > _CELLS_PER_PAGE or menu + in_menu > _MENU_PER_PAGE
         if at > bounds[-1] and (full or at - bounds[-1] == ROWS_PER_PAGE):
             bounds.append(at)
@@ -211,7 +210,7 @@ def _menu(rows: Sequence[PodRow], asked: ListPods) -> Menu:
         "Choose a pod",
         tuple(
             Choice(
-                shortened(f"{row.namespace}/{row.name}" if everywhere else row.name, _LABEL),
+                shortened(f"{row.namespace}/{row.name}" if everywhere else row.name, CHOICE_LABEL),
                 OpenPod(namespace=row.namespace, pod=row.name),
             )
             for row in rows

@@ -15,6 +15,7 @@ from bot.model.commands import DeletePod, DescribePod, GetLogs
 from bot.model.containers import ContainerKind, Terminated, Waiting
 from bot.model.exits import explain
 from bot.model.messages import (
+    MOST_CHOICES,
     Actions,
     Attachment,
     Audience,
@@ -33,8 +34,6 @@ from bot.model.messages import (
 from bot.model.pods import Owner, PodCondition
 
 _FILENAME = 120
-_MOST_CHOICES = 100
-"""Slack's limit for a menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +242,7 @@ def _actions(answer: PodSummary) -> Iterator[Button | Menu]:
     if len(answer.containers) > 1:
         choices = (
             Choice(each.name, GetLogs(namespace=namespace, pod=pod, container=each.name))
-            for each in answer.containers[:_MOST_CHOICES]
+            for each in answer.containers[:MOST_CHOICES]
         )
         yield Menu("Logs of a container", tuple(choices))
     if not answer.terminating:

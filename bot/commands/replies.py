@@ -36,7 +36,6 @@ from bot.model.answers import (
     EventList,
     Guidance,
     Identity,
-    LogExcerpt,
     PodCard,
     PodExport,
     PodList,
@@ -56,15 +55,25 @@ from bot.model.incident_answers import (
 )
 from bot.model.incident_commands import DeleteDeadPod, ResolveIncident
 from bot.model.incident_problems import AnotherDied, StillFailing
-from bot.model.log_answers import FollowStopped, MergedLogs
+from bot.model.log_answers import FollowStopped, LogExcerpt, MergedLogs
 from bot.model.log_problems import RunGone
-from bot.model.messages import Actions, Button, Choice, Line, Menu, Message, Paragraph, code, plain
+from bot.model.messages import (
+    CHOICE_LABEL,
+    MOST_CHOICES,
+    Actions,
+    Button,
+    Choice,
+    Line,
+    Menu,
+    Message,
+    Paragraph,
+    code,
+    plain,
+)
 from bot.model.problems import AmbiguousPod, Refused
 
 _LONGEST = 2_000
 """Characters of an error that are shown: the API server's own sentences have no bound."""
-_MOST_CHOICES, _LABEL = 100, 75
-"""Slack's limits for a menu and one of its entries."""
 
 
 def reply(answer: Answer, *, command_word: str = SLASH) -> Message:  # noqa: PLR0912 - a case for each
@@ -149,9 +158,10 @@ def _offers(error: UserError) -> Iterator[Button | Menu]:
         case AnotherDied():
             yield Button("Delete it …", DeleteDeadPod(incident=error.identity, uid=error.uid), dangerous=True)
         case AmbiguousPod():
-            choices = error.choices[:_MOST_CHOICES]
+            choices = error.choices[:MOST_CHOICES]
             yield Menu(
-                "Choose a pod", tuple(Choice(shortened(name, _LABEL), command) for name, command in choices)
+                "Choose a pod",
+                tuple(Choice(shortened(name, CHOICE_LABEL), command) for name, command in choices),
             )
 
 

@@ -39,7 +39,7 @@ def silence_changed(answer: SilenceChanged) -> Message:
             Paragraph(
                 (
                     said("Ended the silence of ", bold(what), f". It kept back {kept_back(silence)}."),
-                    plain("What still fires is told now."),
+                    plain("What still fires is told now, unless another silence covers it."),
                 )
             )
         )

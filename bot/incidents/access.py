@@ -18,7 +18,7 @@ from bot.model.silences import SilenceScope
 
 
 class Access:
-    """Of one cluster. Raises `Refused`, which is on record then."""
+    """Authorises what is asked of one cluster's incidents. Raises `Refused`, which is on record then."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

@@ -37,7 +37,7 @@ _DETAILS = {
 
 
 class Acting:
-    """Of one cluster."""
+    """Does what people ask of one cluster's live incidents, where they may."""
 
     def __init__(self, gate: Gate, board: Board, incidents: Incidents, clock: Clock) -> None:
         self._gate = gate

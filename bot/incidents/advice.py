@@ -18,8 +18,11 @@ STEPS_SHOWN = 2
 """Ways to end for which it is said what to do next: the most frequent ones."""
 
 
-def happened(death: Death) -> str:
-    """What happened to the latest one, after the container's name: `exit 139, crashed with SIGSEGV (…)`."""
+def happened(death: Death, *, over: bool = False) -> str:
+    """What happened to the latest one, after the container's name: `exit 139, crashed with SIGSEGV (…)`.
+
+    `over`: its incident is; what nothing would recreate may be there again.
+    """
     if death.exit_code is not None:
         words = explain(death.exit_code, death.reason, memory_limit=death.memory_limit)
         return f"{words}; {_failed(death.probe)}" if death.probe is not None else words
@@ -33,7 +36,9 @@ def happened(death: Death) -> str:
         found = verdict(death.message)
         return f"{words}: {found}" if found is not None else words
     if death.cause is Cause.DELETED and death.controller is None:
-        return "deleted, and not through podbot; nothing will recreate it"
+        return f"deleted, and not through podbot{'' if over else '; nothing will recreate it'}"
+    if death.cause is Cause.DELETED and over:
+        return "removed, and its owner had not replaced it"
     return words
 
 
@@ -52,7 +57,7 @@ def ended(incident: Incident) -> str:
     if len(ways) < 2:
         death = incident.latest
         who = f"{death.id.container}: " if death.id.container else ""
-        return who + happened(death)
+        return who + happened(death, over=incident.state.is_over)
     of: dict[str, list[str]] = {}
     for each in ways:
         words = f"{in_short(each.exit_code, each.reason)} ({times(each.deaths)})"

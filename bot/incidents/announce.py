@@ -1,19 +1,18 @@
-"""An incident as a message. Pure."""
+"""An incident as a message: while it is open here, and with `ending_words` when it is over. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bot.incidents import advice, background, buttons, group_words, headline, last_words
+from bot.incidents import advice, background, buttons, ending_words, group_words, headline, last_words
 from bot.model.deaths import Cause
 from bot.model.durations import in_words
-from bot.model.incidents import Incident, IncidentId, IncidentState, Scope
+from bot.model.incidents import Incident, IncidentId, Scope
 from bot.model.messages import (
     Block,
     Context,
     Line,
-    Mention,
     Message,
     Moment,
     Paragraph,
@@ -22,6 +21,7 @@ from bot.model.messages import (
     code,
     plain,
 )
+from bot.model.revisions import is_later
 
 UNSAVED = "podbot could not save this: it comes from memory, and may be told again after a restart."
 """The mark of what is said while the store is away."""
@@ -38,22 +38,24 @@ def message(
     unsaved: bool = False,
     route: str = "",
     runbook: str = "",
+    owned_by: str = "",
     link: Callable[[IncidentId], str] = group_words.nowhere,
     groups: Sequence[Incident] = (),
 ) -> Message:
     """The incident's one message, as it stands now.
 
     `unsaved`: podbot holds it in memory alone; `route` and `runbook`: the name of the route that claimed it,
-    and an address; `link`, `groups`: of a storm, as in `group_words.listing`.
+    and an address; `owned_by`: whose the workload is, in its own words; `link`, `groups`: of a storm, as in
+    `group_words.listing`.
     """
     if incident.state.is_over:
-        text, blocks = _over(incident)
+        text, blocks = ending_words.blocks(incident)
     elif incident.key.scope is Scope.WORKLOAD:
         text, blocks = _workload(incident)
     else:
         text, blocks = _group(incident, tuple(group_words.listing(incident, link=link, groups=groups)))
     warning: tuple[Block, ...] = (Context(plain(UNSAVED)),) if unsaved else ()
-    quiet = Context(headline.provenance(incident, route, runbook))
+    quiet = Context(headline.provenance(incident, route, runbook, owned_by))
     return Message(text=text, blocks=(*blocks, *warning, quiet), metadata=headline.metadata(incident))
 
 
@@ -61,7 +63,7 @@ def in_short(incident: Incident) -> tuple[Line, ...]:
     """What it is, how bad, and of what: for where its whole message is not."""
     first = headline.first_line(incident)
     if incident.state.is_over:
-        return first, _ended(incident), plain(_was(incident))
+        return first, ending_words.ended(incident), plain(ending_words.was(incident))
     state = headline.state_lines(incident)
     if incident.key.scope is not Scope.WORKLOAD:
         return first, group_words.second_line(incident), *state
@@ -114,85 +116,10 @@ def _group(incident: Incident, listing: tuple[Block, ...]) -> tuple[str, tuple[B
 _STORM_STEP = "Look for what they share: a dependency, a rollout, a network. Show all lists each incident."
 
 
-def _over(incident: Incident) -> tuple[str, tuple[Block, ...]]:
-    """What is left to say: how it ended, how long it lasted, and what it was."""
-    head, ending = headline.headline(incident), incident.ending
-    lasted = in_words(max(ending.since - _began(incident), timedelta())) if ending else ""
-    counts = [f"lasted {lasted}", _deaths(incident), *_came_back(incident)]
-    if incident.state is IncidentState.MERGED:
-        counts = [f"{_deaths(incident)} counted there"]
-    held = incident.acknowledged
-    had: Line = (Text(" · "), Mention(held.by)) if held is not None else ()
-    was = _was(incident)
-    return f"{head} · {_how(incident)}{' · '.join(counts)} · {was}", (
-        Paragraph(
-            lines=(
-                headline.first_line(incident),
-                (*_ended(incident), Text(f" · {' · '.join(counts)}"), *had),
-                plain(was),
-                *background.lines_of_change(incident),
-                *background.chapters(incident),
-            )
-        ),
-    )
-
-
-def _how(incident: Incident) -> str:
-    """How it ended, for the notification."""
-    ending = incident.ending
-    if ending is None:
-        return ""
-    if incident.state is IncidentState.CLOSED:
-        return (
-            "closed by a person while still failing · " if ending.still_failing else "closed by a person · "
-        )
-    return f"{ending.words} · "
-
-
-def _ended(incident: Incident) -> Line:
-    """How it ended, and since when that is so."""
-    ending = incident.ending
-    if ending is None:
-        return ()
-    if incident.state is IncidentState.CLOSED:
-        failing = " while still failing" if ending.still_failing else ""
-        by: Line = (Text(" by "), Mention(ending.by)) if ending.by is not None else ()
-        why = headline.reason(ending.words)
-        return (Text("Closed"), *by, Text(f"{failing} at "), Moment(ending.since), *why)
-    joined = " · " if incident.state is IncidentState.GONE else " since "
-    return (Text(ending.words + joined), Moment(ending.since))
-
-
-def _was(incident: Incident) -> str:
-    """What it was, of one that is over."""
-    if incident.key.scope is Scope.STORM:
-        return f"Was {group_words.extent(incident)}"  # of which workloads, its thread says
-    if incident.key.scope is Scope.WORKLOAD:
-        return f"Was {headline.what(incident)}: {advice.ended(incident)}"
-    extent, workloads = group_words.extent(incident), group_words.in_short(incident)
-    return f"Was {headline.what(incident)}: {extent} · {workloads}"
-
-
-def _began(incident: Incident) -> datetime:
-    """When it began; what is stuck was so before it was told."""
-    began = incident.latest.started_at if incident.key.cause.is_stuck else None
-    return min(incident.first_at, began) if began is not None else incident.first_at
-
-
-def _deaths(incident: Incident) -> str:
-    if incident.key.cause.is_stuck:
-        return "1 pod" if len(incident.pods) == 1 else f"{len(incident.pods)} pods"
-    return "1 death" if incident.deaths == 1 else f"{incident.deaths} deaths"
-
-
-def _came_back(incident: Incident) -> list[str]:
-    return [f"came back {advice.times(incident.reopened)}"] if incident.reopened else []
-
-
 def _next_step(incident: Incident) -> str:
     change = background.recent_change(incident)
     step = advice.next_steps(incident, changed=change is not None)
-    if change is None or any(each.number > change.number for each in incident.chapters):
+    if change is None or any(is_later(each, change) for each in incident.chapters):
         return step
     return f"{step} Or roll back revision {change.number}."
 
@@ -263,7 +190,7 @@ def _evidence(incident: Incident) -> tuple[Line, ...]:
     lines += background.back_off(incident)
     if incident.escalated_for:
         lines.append(plain(f"The Job has given up: {incident.escalated_for}"))
-    lines += [plain(each.capitalize()) for each in _came_back(incident)]
+    lines += [plain(each.capitalize()) for each in ending_words.came_back(incident)]
     lines += background.lines(incident)
     if not _last_words(incident):
         which = "The pod: " if len(incident.pods) == 1 else "The latest: "

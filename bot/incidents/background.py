@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.incidents import advice
+from bot.incidents.revision_words import NAMES_SHOWN, short_image, what_changed
 from bot.model.durations import in_words
 from bot.model.incidents import Incident
-from bot.model.messages import Inline, Line, Moment, Text, code, plain
+from bot.model.messages import Line, Moment, Text, code, plain
+from bot.model.revisions import RevisionChange
 from bot.model.situations import BackOff
-from bot.model.surroundings import Image, JobEnd, NodeState, OwnerState, RevisionChange
+from bot.model.surroundings import JobEnd, NodeState, OwnerState
 
 CHANGED_WITHIN = timedelta(minutes=30)
 """A new revision that is older than this when the first one dies is hardly why."""
 
 CHAPTERS_SHOWN = 3
-NAMES_SHOWN = 4
 NOTE_SHOWN = 300
 
 
@@ -30,7 +31,7 @@ def lines(incident: Incident) -> Iterator[Line]:
         yield (Text("The events say: "), code(_shortened(found.note)))
     yield from lines_of_change(incident)
     if found is not None and found.owner is not None and found.owner.owner.kind == "Job":
-        yield plain(_job(found.owner))
+        yield plain(_job(found.owner, len(incident.pods)))
     yield from _headcount(incident)
     if found is not None and found.node is not None:
         yield from _node(found.node)
@@ -58,14 +59,14 @@ def lines_of_change(incident: Incident) -> Iterator[Line]:
     """What changed before, where something did."""
     change = recent_change(incident)
     if change is not None:
-        yield (*_earlier(change, incident.first_at), *_what_changed(change))
+        yield (*_earlier(change, incident.first_at), *what_changed(change))
 
 
 def names_image(incident: Incident) -> bool:
     """Whether what changed before has the whole name of the image of the latest one."""
     change = recent_change(incident)
     shown = change.images[:NAMES_SHOWN] if change is not None else ()
-    return any(_short(after, before) == incident.latest.image for before, after in shown)
+    return any(short_image(after, before) == incident.latest.image for before, after in shown)
 
 
 def chapters(incident: Incident) -> Iterator[Line]:
@@ -81,21 +82,24 @@ def chapter(change: RevisionChange) -> Line:
     """A rollout while it was open: `Revision 43 rolled out, a rollback to revision 41: image b → a`."""
     again = f" to revision {change.same_as}" if change.same_as is not None else ""
     what = f", a rollback{again}" if change.rollback else ""
-    changed: Line = (Text(": "), *_what_changed(change)) if change.compared else ()
-    return (Text(f"Revision {change.number} rolled out{what}"), *changed)
+    anew = ", of the Deployment made anew" if change.made_anew else ""
+    changed: Line = (Text(": "), *what_changed(change)) if change.compared else ()
+    return (Text(f"Revision {change.number} rolled out{anew}{what}"), *changed)
 
 
 def after(change: RevisionChange | None) -> Line:
     """After which revision something came: `, after revision 43 (rollback to image a)`; empty after none."""
     if change is None:
         return ()
-    images = [_short(now, before) for before, now in change.images]
+    images = [short_image(now, before) for before, now in change.images]
     what: Line = ()
     if images:
         more = f" and {len(images) - 1} more" if len(images) > 1 else ""
         what = (Text("image "), code(images[0]), Text(more))
     elif change.same_as is not None:
         what = plain(f"revision {change.same_as}")
+    elif change.made_anew and not change.rollback:
+        what = plain("of the Deployment made anew")
     words: Line = (Text("rollback to " if what else "rollback"), *what) if change.rollback else what
     return (Text(f", after revision {change.number}"), *((Text(" ("), *words, Text(")")) if words else ()))
 
@@ -134,37 +138,6 @@ def _earlier(change: RevisionChange, first: datetime) -> Line:
     return plain(f"Changed before: revision {change.number}, {when}: ")
 
 
-def _what_changed(change: RevisionChange) -> Line:
-    parts: list[Line] = []
-    for before, after in change.images[:NAMES_SHOWN]:
-        old, new = _short(before, after), _short(after, before)
-        parts.append((Text("image "), code(old), Text(" → "), code(new)))
-    if len(change.images) > NAMES_SHOWN:
-        parts.append(plain(f"{len(change.images) - NAMES_SHOWN} more images"))
-    for what, names in (("env", change.env), ("annotation", change.annotations)):
-        if names:
-            parts.append((Text(f"{what} "), code(", ".join(names[:NAMES_SHOWN])), *_more(names)))
-    if change.other:
-        parts.append(plain("something else in the pod template" if parts else "the pod template"))
-    if not parts:
-        parts.append(plain("nothing in the pod template"))
-    separated: list[Inline] = []
-    for number, part in enumerate(parts):
-        separated += [Text("; "), *part] if number else part
-    return tuple(separated)
-
-
-def _more(names: tuple[str, ...]) -> Line:
-    more = len(names) - NAMES_SHOWN
-    return plain(f" and {more} more") if more > 0 else ()
-
-
-def _short(image: Image, other: Image) -> str:
-    """Without what both images have in common up to the last slash: the registry says nothing then."""
-    path, slash, name = image.image.rpartition("/")
-    return name if slash and other.image.rpartition("/")[0] == path else image.image
-
-
 def _headcount(incident: Incident) -> Iterator[Line]:
     """How many of its owner's pods are Ready now; where they are not watched any more, when that was so."""
     seen = incident.situation
@@ -180,14 +153,16 @@ def _headcount(incident: Incident) -> Iterator[Line]:
     yield (Text(words), *since)
 
 
-def _job(owner: OwnerState) -> str:
+def _job(owner: OwnerState, died: int) -> str:
+    """How a Job fares; its own count is left out where it is behind the pods that have died."""
     match owner.job_end:
         case JobEnd.FAILED:
             return f"{owner.owner} has failed: {owner.job_reason or 'no reason given'}"
         case JobEnd.COMPLETE:
             return f"{owner.owner} has succeeded"
         case None:
-            return f"{owner.owner} allows {owner.tries_allowed} tries, {owner.failed_tries} failed so far"
+            failed = f", {owner.failed_tries} failed so far" if owner.failed_tries >= died else ""
+            return f"{owner.owner} allows {owner.tries_allowed} tries{failed}"
 
 
 def _node(node: NodeState) -> Iterator[Line]:

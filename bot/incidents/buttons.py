@@ -68,7 +68,8 @@ def _looks(incident: Incident) -> tuple[Button, ...]:
     if death.cause in _NOTHING_LEFT:
         return ()
     describe = Button("Describe", DescribePod(namespace=death.namespace, pod=death.pod))
-    return (Button("Logs", _logs(death)), describe) if death.cause.is_container_exit else (describe,)
+    has_written = death.cause.is_container_exit or death.cause is Cause.NOT_READY
+    return (Button("Logs", _logs(death)), describe) if has_written else (describe,)
 
 
 def _logs(death: Death) -> GetLogs:

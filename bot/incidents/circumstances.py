@@ -21,14 +21,8 @@ from bot.model import probes
 from bot.model.deaths import Cause, Death
 from bot.model.events import Event
 from bot.model.incidents import Circumstances
-from bot.model.surroundings import (
-    OWNER_KINDS,
-    NodeState,
-    OwnerState,
-    Revision,
-    change_between,
-    newest_of,
-)
+from bot.model.revisions import Revision, change_between, newest_of
+from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState
 
 WAIT = 3.0
 """Seconds for each part."""

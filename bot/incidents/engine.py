@@ -2,6 +2,7 @@
 
 Inputs are deaths (`opened`, `with_death`, `corrected`), what was found out about them (`with_evidence`), how
 far they reach (`widened`, `absorbed`), and what became of them (`recovered`, `gone`, `closed`, `merged`).
+What an incident counts beside its deaths is in `tally`.
 """
 
 from __future__ import annotations
@@ -9,19 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.incidents import tally
 from bot.model.deaths import Death
 from bot.model.incidents import (
-    DeathsUnwatched,
     Ending,
     Evidence,
-    ExitCount,
     Incident,
     IncidentId,
     IncidentKey,
     IncidentState,
     Scope,
     Severity,
-    WorkloadPart,
 )
 from bot.model.pods import Owner
 
@@ -32,16 +31,8 @@ What flaps would otherwise write a message every few minutes, each soon followed
 than this it is a new story, and an edit to a message that was green for half an hour would not be noticed.
 """
 
-MOST_NODES = 20
-
 MOST_PODS = 5_000
 """Pods of one incident that are told apart: a Job that fails every minute makes a new one each time."""
-
-MOST_WORKLOADS = 1_000
-"""Workloads that one incident lists; the deaths of any more are counted."""
-
-MOST_EXITS = 10
-"""Ways to end that one incident tells apart."""
 
 
 def key_of(death: Death) -> IncidentKey:
@@ -81,9 +72,9 @@ def opened(identity: IncidentId, death: Death, key: IncidentKey | None = None) -
         first_at=moment,
         last_at=moment,
         latest=death,
-        exits=_with_exit((), death),
-        workloads=_counted_in((), death, new_pod=True),
-        unwatched=_with_unwatched(None, death),
+        exits=tally.with_exit((), death),
+        workloads=tally.with_workload((), death, new_pod=True),
+        unwatched=tally.with_unwatched(None, death),
     )
 
 
@@ -116,13 +107,13 @@ def with_death(incident: Incident, death: Death) -> Incident:
         reopened=incident.reopened + (1 if incident.state.is_over else 0),
         deaths=incident.deaths + 1 + death.unseen_before,
         pods=incident.pods | {death.id.uid} if new_pod else incident.pods,
-        nodes=_with_nodes(incident.nodes, (death.node,)),
+        nodes=tally.with_nodes(incident.nodes, (death.node,)),
         first_at=min(incident.first_at, moment),
         last_at=max(incident.last_at, moment),
         latest=death if moment >= incident.last_at else incident.latest,
-        exits=_with_exit(incident.exits, death),
-        workloads=_counted_in(incident.workloads, death, new_pod=new_pod),
-        unwatched=_with_unwatched(incident.unwatched, death),
+        exits=tally.with_exit(incident.exits, death),
+        workloads=tally.with_workload(incident.workloads, death, new_pod=new_pod),
+        unwatched=tally.with_unwatched(incident.unwatched, death),
         revision=incident.revision + 1,
     )
 
@@ -187,7 +178,7 @@ def widened(incident: Incident, key: IncidentKey) -> Incident:
     """The incident under the key of what it is really about. A CronJob takes the place of its Jobs."""
     workloads = incident.workloads
     if key.scope is Scope.WORKLOAD:
-        workloads = _joined((), tuple(replace(each, owner=key.owner) for each in workloads))
+        workloads = tally.with_workloads((), tuple(replace(each, owner=key.owner) for each in workloads))
     return replace(incident, key=key, workloads=workloads, situation=None, revision=incident.revision + 1)
 
 
@@ -203,12 +194,12 @@ def absorbed(incident: Incident, other: Incident) -> Incident:
         escalated_for=incident.escalated_for or other.escalated_for,
         deaths=incident.deaths + other.deaths,
         pods=incident.pods | other.pods,
-        nodes=_with_nodes(incident.nodes, other.nodes),
+        nodes=tally.with_nodes(incident.nodes, other.nodes),
         first_at=min(incident.first_at, other.first_at),
         last_at=max(incident.last_at, other.last_at),
         latest=later.latest,
-        exits=_with_exits(incident.exits, other.exits),
-        workloads=_joined(incident.workloads, theirs),
+        exits=tally.with_exits(incident.exits, other.exits),
+        workloads=tally.with_workloads(incident.workloads, theirs),
         acknowledged=incident.acknowledged or other.acknowledged,
         situation=None,
         revision=incident.revision + 1,
@@ -229,81 +220,8 @@ def _ended(incident: Incident, state: IncidentState, ending: Ending) -> Incident
     )
 
 
-def _counted_in(
-    workloads: tuple[WorkloadPart, ...], death: Death, *, new_pod: bool
-) -> tuple[WorkloadPart, ...]:
-    part = WorkloadPart(
-        namespace=death.namespace,
-        owner=death.owner,
-        cause=death.cause,
-        deaths=1 + death.unseen_before,
-        pods=1 if new_pod else 0,
-    )
-    for place, each in enumerate(
-        workloads
-    ):  # a storm has a thousand: names are compared first, as they differ
-        if each.owner.name == part.owner.name and _subject(each) == _subject(part):
-            more = replace(each, deaths=each.deaths + part.deaths, pods=each.pods + part.pods)
-            return (*workloads[:place], more, *workloads[place + 1 :])
-    return (*workloads, part) if len(workloads) < MOST_WORKLOADS else workloads
-
-
-def _subject(part: WorkloadPart) -> tuple[object, ...]:
-    return part.namespace, part.owner, part.cause, part.told_in
-
-
-def _joined(some: tuple[WorkloadPart, ...], more: tuple[WorkloadPart, ...]) -> tuple[WorkloadPart, ...]:
-    found = {_subject(each): each for each in some}
-    for part in more:
-        name = _subject(part)
-        there = found.get(name)
-        if there is not None:
-            found[name] = replace(there, deaths=there.deaths + part.deaths, pods=there.pods + part.pods)
-        elif len(found) < MOST_WORKLOADS:
-            found[name] = part
-    return tuple(found.values())
-
-
 def _worse(one: Severity, other: Severity) -> Severity:
     return one if one.worse_than(other) else other
-
-
-def _with_exit(exits: tuple[ExitCount, ...], death: Death) -> tuple[ExitCount, ...]:
-    """Those that nobody saw before it may have ended in any way."""
-    if death.exit_code is None:
-        return exits
-    one = ExitCount(container=death.id.container, exit_code=death.exit_code, reason=death.reason, deaths=1)
-    return _with_exits(exits, (one,))
-
-
-def _with_exits(some: tuple[ExitCount, ...], more: tuple[ExitCount, ...]) -> tuple[ExitCount, ...]:
-    found = {(each.container, each.exit_code): each for each in some}
-    for each in more:
-        ended = each.container, each.exit_code
-        there = found.get(ended)
-        if there is not None:
-            found[ended] = replace(each, deaths=there.deaths + each.deaths)
-        elif len(found) < MOST_EXITS:
-            found[ended] = each
-    return tuple(found.values())
-
-
-def _with_nodes(nodes: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, (*nodes, *more))))[:MOST_NODES]
-
-
-def _with_unwatched(known: DeathsUnwatched | None, death: Death) -> DeathsUnwatched | None:
-    span = death.unwatched
-    if span is None:
-        return known
-    deaths = 1 + death.unseen_before
-    if known is None:
-        return DeathsUnwatched(deaths=deaths, since=span.since, until=span.until)
-    return DeathsUnwatched(
-        deaths=known.deaths + deaths,
-        since=min(known.since, span.since),
-        until=max(known.until, span.until),
-    )
 
 
 def moment_of(death: Death) -> datetime:

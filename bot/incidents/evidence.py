@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from bot.errors import ClusterError
+from bot.errors import ClusterError, ObjectNotFound
 from bot.incidents.ports import LogSource, Masker
 from bot.model.deaths import Death
 from bot.model.incidents import Evidence
@@ -13,6 +13,9 @@ from bot.model.incidents import Evidence
 LINES = 20
 WAIT = 3.0
 """Seconds for all requests about one death."""
+
+NO_LOG = "unable to retrieve container logs for "
+"""What the kubelet gives in place of a log that its runtime does not have: none began, or it is gone."""
 
 SLACK = timedelta(seconds=1)
 """`finishedAt` has whole seconds, log lines have nanoseconds."""
@@ -28,7 +31,7 @@ async def gather(source: LogSource, mask: Masker, death: Death) -> Evidence:
     except TimeoutError:
         return Evidence(death=death, missing=f"the cluster did not give it within {WAIT:.0f} s.")
     except ClusterError as error:
-        return Evidence(death=death, missing=str(error))
+        return Evidence(death=death, missing=error.of_a_look)
     except _Overtaken:
         return Evidence(death=death, missing="the container has run again since, and only that log is left.")
     masked, _ = mask([text for _, text in lines])
@@ -54,6 +57,9 @@ async def _last_words(source: LogSource, death: Death) -> list[tuple[datetime | 
             )
         except ClusterError as error:
             first_error = first_error or error
+            continue
+        if len(stamped) == 1 and stamped[0].startswith(NO_LOG):
+            first_error = first_error or ObjectNotFound("the node has none of this run.")
             continue
         found = [(moment, text) for moment, text in map(_split, stamped) if _belongs(moment, death)]
         if found and not all(_may_be_later(moment, death) for moment, _ in found):

@@ -51,7 +51,7 @@ class _Looked:
 
 
 class FollowUp:
-    """Of all incidents that `held` gives."""
+    """Looks every second whether the incidents that `held` gives have recovered."""
 
     def __init__(
         self,
@@ -64,13 +64,15 @@ class FollowUp:
         every_pod: Callable[[], Iterable[Pod]] = tuple,
         is_complete: Callable[[Workload], bool] = lambda _: False,
         in_sync: Callable[[str], bool] = lambda _: True,
+        watches: Callable[[str], bool] = lambda _: True,
         timings: Callable[[], Timings] = Timings,
     ) -> None:
         """`every_pod`: those of the mirror, among which replacements are counted.
 
         `is_complete`: whether an owner is seen to have all the pods that it wants, Ready; without it, that an
         incident is about to recover is only told of bare pods. `in_sync`: whether the mirror sees all of a
-        namespace now. `timings`: those in force now, asked for at every look.
+        namespace now; `watches`: whether a namespace is watched at all. `timings`: those in force now, asked
+        for at every look.
         """
         self._held = held
         self._found = found
@@ -80,9 +82,15 @@ class FollowUp:
         self._every_pod = every_pod
         self._is_complete = is_complete
         self._in_sync = in_sync
+        self._watches = watches
         self._timings = timings
+        self._gives_up = False
         self._count_at = 0.0
         self._asking = asyncio.Semaphore(OWNERS_AT_ONCE)
+
+    def give_up_unwatched(self) -> None:
+        """Call over from now on what is in namespaces that are not watched: nobody will see how it ends."""
+        self._gives_up = True
 
     async def run(self) -> None:
         """Look at every open incident, again and again, until cancelled."""
@@ -133,6 +141,8 @@ class FollowUp:
     def _look_at(self, key: IncidentKey, following: Following) -> _Looked:
         now = self._clock.now()
         key = recovery_of_many.key_for(key, following)
+        if not self._watches(key.namespace):
+            return self._left_alone(key, following)
         if not recovery.is_asked(key) and not self._in_sync(key.namespace):
             # How the pods were when they were seen last says nothing of now, and there is nobody to ask.
             return _Looked(key, recovery.anew(following, following.subjects, None), recovery.WAIT)
@@ -145,6 +155,13 @@ class FollowUp:
         if following.found:
             return _Looked(key, following, recovery.WAIT)
         return _Looked(key, following, recovery.judged(key, following, pods, now, self._timings()))
+
+    def _left_alone(self, key: IncidentKey, following: Following) -> _Looked:
+        """An owner could still be asked, but whether its pods go on dying is not seen: so for all alike."""
+        if following.found is not None:
+            return _Looked(key, following, recovery.WAIT)
+        judgement = recovery.UNWATCHED if self._gives_up else recovery.WAIT
+        return _Looked(key, recovery.anew(following, following.subjects, None), judgement)
 
     async def _go_on_safely(self, held: Held) -> None:
         try:
@@ -170,7 +187,8 @@ class FollowUp:
         if conclusion.verdict in recovery_of_many.OVER:
             since = recovery_of_many.ready_since(held.followings, _workloads(judged))
             since = since or recovery_of_many.calm_since(held.followings) or self._clock.now()
-            ending = Ending(since=since, words=conclusion.words)
+            unwatched = conclusion.verdict is Verdict.UNWATCHED
+            ending = Ending(since=since, words=conclusion.words, unwatched=unwatched)
             log.info("incident", incident=judged.id, verdict=conclusion.verdict.value, why=conclusion.words)
             await self._found(held, _over(conclusion.verdict, ending, judged))
 

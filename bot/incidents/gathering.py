@@ -23,7 +23,7 @@ PROMPTLY = 1.0
 
 
 class Gathering:
-    """Of one cluster's incidents. Its tasks belong to the group that `start` is given."""
+    """Has evidence read for one cluster's incidents. Its tasks belong to the group that `start` is given."""
 
     def __init__(
         self,

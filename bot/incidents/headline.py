@@ -31,7 +31,12 @@ def headline(incident: Incident) -> str:
         # It has no name of its own that would say what recovered; what a person closes may go on to fail.
         ended = "Storm closed" if incident.state is IncidentState.CLOSED else "Storm over"
         return " · ".join((ended, *where(incident)))
-    return " · ".join((_STATE_WORDS.get(incident.state) or what(incident), *where(incident)))
+    return " · ".join((_ended(incident) or what(incident), *where(incident)))
+
+
+def _ended(incident: Incident) -> str | None:
+    unwatched = incident.ending is not None and incident.ending.unwatched
+    return "Not watched any more" if unwatched else _STATE_WORDS.get(incident.state)
 
 
 def what(incident: Incident) -> str:
@@ -130,13 +135,14 @@ def reason(words: str) -> Line:
     return plain(f": {' '.join(short.split())}") if short.strip() else ()
 
 
-def provenance(incident: Incident, route: str = "", runbook: str = "") -> Line:
+def provenance(incident: Incident, route: str = "", runbook: str = "", owned_by: str = "") -> Line:
     """The quiet line at the end."""
     key = incident.key
     if key.scope is Scope.STORM:
         route = runbook = ""  # its incidents have come by several, and this is the first one's
     words = [f"incident {incident.id}"]
-    words += [f"{key.owner} in {key.namespace}"] if key.scope is Scope.WORKLOAD else []
+    if key.scope is Scope.WORKLOAD:
+        words += [f"{key.owner} in {key.namespace}", *([f"owned by {owned_by}"] if owned_by else [])]
     words += [f"route {route}"] if route else []
     link: Line = (Text(" · "), Link(runbook, "runbook")) if runbook else ()
     return (Text(" · ".join(words)), *link)

@@ -20,8 +20,8 @@ from bot.model.incidents import (
     SilenceId,
 )
 from bot.model.people import UserId
+from bot.model.revisions import RevisionChange
 from bot.model.situations import Situation
-from bot.model.surroundings import RevisionChange
 
 
 class _Input(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -90,6 +90,8 @@ class SilenceEnded(_Input, frozen=True, kw_only=True):
 
     silence: SilenceId
     by: UserId | None = None
+    then: SilencedBy | None = None
+    """Another that covers it still: it stays silent under that one."""
 
 
 class Escalate(_Input, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ log = logs.get(__name__)
 
 
 class Intake:
-    """Of one cluster's incidents."""
+    """Takes in what is found of one cluster's pods."""
 
     def __init__(
         self,

@@ -42,9 +42,7 @@ def let_go(turn: Turn, kind: StoryKind, by: UserId) -> None:
 
 def silenced(turn: Turn, silence: SilencedBy) -> None:
     """Somebody wants to hear no more of it. What is worse than they meant goes on being heard."""
-    incident = turn.incident
-    covered = not incident.severity.worse_than(silence.severity)
-    if incident.state.is_over or silence.until <= turn.now or not covered:
+    if turn.incident.state.is_over or not _holds(turn, silence):
         return
     turn.unfold()
     turn.tell(
@@ -54,15 +52,31 @@ def silenced(turn: Turn, silence: SilencedBy) -> None:
         until_resolved=silence.until_resolved,
         words=silence.reason,
     )
-    held = incident.silenced
-    kept_back = held.deaths if held is not None and held.silence == silence.silence else silence.deaths
-    turn.change(silenced=capped(replace(silence, deaths=kept_back), turn.now))
+    _put_under(turn, silence)
 
 
-def heard_again(turn: Turn, silence: SilenceId | None, by: UserId | None = None) -> None:
-    """A silence is over; what still fires is told now, or has its clock begin again."""
+def silence_ended(turn: Turn, silence: SilenceId, by: UserId | None, then: SilencedBy | None) -> None:
+    """The silence that it is under is over, or covers it no more; `then` is another that still does."""
     held = turn.incident.silenced
-    if held is None or (silence is not None and held.silence != silence):
+    if held is None or held.silence != silence:
+        return
+    if then is None or not _holds(turn, then):
+        heard_again(turn, by)
+        return
+    _put_under(turn, then)
+    turn.tell(
+        StoryKind.SILENCE_ENDED,
+        by=by,
+        people=(then.by,),
+        until=then.until,
+        until_resolved=then.until_resolved,
+    )
+
+
+def heard_again(turn: Turn, by: UserId | None = None) -> None:
+    """Nothing silences it any more; what still fires is told now, or has its clock begin again."""
+    held = turn.incident.silenced
+    if held is None:
         return
     turn.unfold()
     turn.change(silenced=None)
@@ -77,6 +91,18 @@ def break_through(turn: Turn, what: str) -> None:
     _heard(turn)
     turn.promptly()
     turn.tell(StoryKind.BROKE_THROUGH, words=what, fresh=True)
+
+
+def _holds(turn: Turn, silence: SilencedBy) -> bool:
+    """Whether it is for as bad as the incident is, and its time is not up."""
+    return turn.now < silence.until and not turn.incident.severity.worse_than(silence.severity)
+
+
+def _put_under(turn: Turn, silence: SilencedBy) -> None:
+    """What another silence has kept back so far is told when it is heard again: once, at the end."""
+    held = turn.incident.silenced
+    kept_back = held.deaths if held is not None else silence.deaths
+    turn.change(silenced=capped(replace(silence, deaths=kept_back), turn.now))
 
 
 def _heard(turn: Turn) -> None:

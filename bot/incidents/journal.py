@@ -95,7 +95,10 @@ class _Noted:
 
 
 class Journal:
-    """Of one cluster's incidents, for one term. Everything noted until `save` goes into one transaction."""
+    """What one cluster's incidents have to write down in one term.
+
+    Everything noted until `save` goes into one transaction.
+    """
 
     def __init__(self, store: IncidentStore, outbox: Outbox, clock: Clock, *, worded: Worded) -> None:
         self._store = store

@@ -49,7 +49,7 @@ SWEEP_EVERY = 60.0
 
 
 class Keeper:
-    """Of one cluster's incidents, for one term of its leader. Implements `ports.LiveIncidents`."""
+    """Keeps one cluster's incidents for one term of its leader. Implements `ports.LiveIncidents`."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class Keeper:
         pods: PodLookup | None = None,
         every_pod: Callable[[], Iterable[Pod]] | None = None,
         in_sync: Callable[[str], bool] = lambda _: True,
+        watches: Callable[[str], bool] = lambda _: True,
         silences: SilenceStore | None = None,
         timings: Callable[[], Timings] = Timings,
         limits: Callable[[], Limits] = Limits,
@@ -73,8 +74,9 @@ class Keeper:
     ) -> None:
         """Without `surroundings` a death is told by its pod's status and log alone; without `pods` as well no
         incident is followed to its end, and without `every_pod` nothing is counted. `in_sync`: whether all
-        that happens in a namespace is seen. Without `silences` nothing is silenced. `timings` and `limits`
-        give those in force now, `link` the address of a letter that Slack has; empty where it has not.
+        that happens in a namespace is seen, `watches`: whether one is watched at all. Without `silences`
+        nothing is silenced. `timings` and `limits` give those in force now, `link` the address of a letter
+        that Slack has; empty where it has not.
         """
         self._router = router
         self._store = store
@@ -132,6 +134,7 @@ class Keeper:
                 every_pod=every_pod or tuple,
                 is_complete=self._is_complete,
                 in_sync=in_sync,
+                watches=watches,
                 timings=timings,
             )
 
@@ -174,9 +177,12 @@ class Keeper:
     def unwatched(self, namespaces: Iterable[str]) -> None:
         """Have no watch go on with these any more: what is remembered of their pods is about to be forgotten.
 
-        It is written within a second, and never after what is recorded from now on.
+        It is written within a second, and never after what is recorded from now on. What is still open in a
+        namespace that is not watched is called over by then, as nobody will see how it ends.
         """
         self._journal.unwatched(namespaces)
+        if self._followup is not None:
+            self._followup.give_up_unwatched()
 
     async def act(self, act: Act) -> ActResult:
         """Do what a person asks for, and say what came of it.

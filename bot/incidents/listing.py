@@ -11,6 +11,7 @@ from bot.model.durations import in_words, spell
 from bot.model.incident_commands import Among, ListIncidents, ShowIncident, ShowStats
 from bot.model.incidents import Incident, Scope
 from bot.model.messages import (
+    CHOICE_LABEL,
     Actions,
     Audience,
     Block,
@@ -30,8 +31,6 @@ from bot.model.messages import (
 from bot.model.past import IncidentsListed
 from bot.model.pods import ClusterName
 
-_LABEL = 75
-"""Slack's limit for a menu's entry."""
 _NAMED = 60
 """Characters of a workload's name in a line: a name of Kubernetes may have 253."""
 
@@ -72,13 +71,15 @@ def facts(incident: Incident) -> Line:
     what = f"{headline.what(incident)} · " if incident.state.is_over else ""
     workloads = ""
     if incident.key.scope is not Scope.WORKLOAD:
-        names = {(each.namespace, each.owner) for each in incident.workloads}
+        names = {(each.namespace, each.owner) for each in incident.workloads if each.told_in is None}
         workloads = f" in {_count(len(names), 'workload')}"
     parts: Line = (
         Text(f"{what}{deaths}{pods}{workloads} · since "),
         Moment(incident.first_at, with_date=True),
     )
     ending = incident.ending
+    if ending is not None and ending.unwatched:
+        return parts  # how long it lasted, nobody knows
     if ending is not None:
         lasted = in_words(ending.since - incident.first_at)
         return (*parts, Text(f", lasted {lasted}"))
@@ -103,7 +104,7 @@ def _buttons(asked: ListIncidents, found: IncidentsListed) -> Iterator[Button | 
 
 def _choice(incident: Incident) -> Choice:
     return Choice(
-        shortened(f"{incident.id} · {_in_words(incident)}", _LABEL), ShowIncident(incident=incident.id)
+        shortened(f"{incident.id} · {_in_words(incident)}", CHOICE_LABEL), ShowIncident(incident=incident.id)
     )
 
 

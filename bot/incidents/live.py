@@ -1,7 +1,8 @@
-"""The incidents of one cluster that live, and where a death goes among them.
+"""The incidents of one cluster that live: a death opens one, or goes into one that is there.
 
 Everything that happens to an incident goes through `apply`, which reduces it and tells `turned` what came of
 it. No waiting, no clock: whoever calls says what time it is. The keeper feeds it and writes what it tells.
+Which of them become one, are told by a storm's digest or are silent is up to `joining`, `storms`, `silences`.
 """
 
 from __future__ import annotations
@@ -10,23 +11,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import engine, grouping, recovery_of_many, reducer, rollouts, storm
+from bot.incidents import engine, recovery_of_many, reducer, rollouts, storm
 from bot.incidents.effects import Effect
 from bot.incidents.held import Held
 from bot.incidents.inputs import (
     BY_A_PERSON,
-    Absorbed,
     Corrected,
     Died,
     Escalate,
     EvidenceRead,
     Input,
-    Merged,
     NewRevision,
     Opened,
     Tick,
-    Widened,
 )
+from bot.incidents.joining import Joining
 from bot.incidents.mistakes import contained
 from bot.incidents.records import KeptIncident
 from bot.incidents.shelf import Shelf
@@ -42,7 +41,6 @@ from bot.model.incidents import (
     IncidentState,
     Scope,
 )
-from bot.model.pods import Owner
 from bot.model.routes import Route
 from bot.model.surroundings import JobEnd
 from bot.model.tuning import Limits
@@ -55,7 +53,7 @@ Turned = Callable[[Held, tuple[Effect, ...]], None]
 
 
 class Live:
-    """Of one cluster.
+    """One cluster's live incidents.
 
     `take_id` gives a free id; `plan` the escalation of a route by its name; `limits` those in force now.
     """
@@ -71,8 +69,8 @@ class Live:
         self._take_id = take_id
         self._plan = plan
         self._shelf = Shelf()
-        self._recent = grouping.Recent()
         self._storms = Storms(self._shelf, self, take_id, limits)
+        self._joining = Joining(self._shelf, self, self._storms)
         self.silences = Silences(self._shelf, self)
         """Those that hold, as last heard."""
 
@@ -109,15 +107,14 @@ class Live:
 
         `route` is where it goes if it opens one.
         """
-        death = grouping.attributed(self._recent, death)
-        self._recent, place = grouping.placed(self._recent, death, self._shelf.open_groups(), now)
+        death, place = self._joining.placed(death, now)
         held = self._shelf.of_key(place.key)
         if held is not None and death.cause.is_stuck and _tells(held.incident, death):
             return None
         if held is not None and (self._storms.is_orphan(held) or not engine.continues(held.incident, death)):
             self.let_go(held)
             held = None
-        held = held or self._widened(place, now)
+        held = held or self._joining.widened(place, now)
         if held is None:
             held = self._open(place.key, death, route, now)
         else:
@@ -130,11 +127,13 @@ class Live:
         """Have something happen to an incident; says whether that changed anything."""
         if held.final:
             return False  # it was let go while its evidence was read
+        self.silences.make_way(held, given, now)
         before = held.incident
         step = reducer.reduce(before, given, now)
         if step.incident is None or (step.incident is before and not step.effects):
             return False
         held.incident = step.incident
+        self.silences.changed(before, held.incident)
         if isinstance(given, BY_A_PERSON):
             held.pressed_at = now
         if held.incident.key != before.key:
@@ -151,9 +150,14 @@ class Live:
         held.pressed_at = now
         self._turned(held, ())
 
+    def written_with(self, held: Held) -> None:
+        """Have an incident be in the transaction of what is changed just now."""
+        self._turned(held, ())
+
     def opened(self, held: Held, effects: tuple[Effect, ...]) -> None:
         """Hold an incident that was not there before."""
         self._hold(held)
+        self.silences.changed(None, held.incident)
         self._turned(held, effects)
 
     def learned(self, held: Held, evidence: Evidence, now: datetime) -> None:
@@ -164,15 +168,16 @@ class Live:
         around = evidence.circumstances
         if around is None:
             return
-        change = around.change if rollouts.followed(held.incident) is not None else None
-        if change is not None and known is not None and change.number > known.number:
+        followed = rollouts.followed(held.incident) is not None
+        change = rollouts.shown_by(around, known) if followed else None
+        if change is not None:
             self.apply(held, NewRevision(change=change), now)
         if around.owner is None:
             return
         if around.owner.job_end is JobEnd.FAILED:
             self.apply(held, Escalate(why=around.owner.job_reason), now)
         if around.owner.part_of is not None and around.owner.part_of.kind == "CronJob":
-            self._belongs_to(held, around.owner.part_of, now)
+            self._joining.belongs_to(held, around.owner.part_of, now)
 
     def tick(self, now: datetime) -> None:
         """Have happen what goes by time."""
@@ -205,7 +210,6 @@ class Live:
 
     def _count_in(self, held: Held, death: Death, now: datetime) -> None:
         silence = self.silences.over(death, now, held.incident)
-        self.silences.keeps_back(silence, held.incident.id, death)
         self.apply(held, Died(death=death, silence=silence), now)
         self._count_in_storm(held, death, now)
 
@@ -220,7 +224,6 @@ class Live:
         if step.incident is None:
             raise RuntimeError("what opens has no incident")
         held = Held(incident=step.incident, route=route)
-        self.silences.keeps_back(silence, identity, death)
         self.opened(held, step.effects)
         if not shelter.begins:
             self._count_in_storm(held, death, now)
@@ -231,53 +234,7 @@ class Live:
         if digest is None:
             return
         silence = self.silences.over(death, now, digest.incident)
-        if silence is not None and silence.until_resolved:  # the digest's own: it is over no member
-            self.silences.keeps_back(silence, digest.incident.id, death)
         self._storms.count(held, death, now, silence=silence)
-
-    # Incidents that become one
-
-    def _widened(self, place: grouping.Placement, now: datetime) -> Held | None:
-        """The incident that becomes the group's, with the others in it; None where there is none."""
-        found = [held for key in place.absorbs if (held := self._shelf.of_key(key)) is not None]
-        some = [
-            each
-            for each in found
-            if grouping.absorbable(each.incident, place.key) and not self._storms.is_orphan(each)
-        ]
-        main = grouping.main(each.incident for each in some)
-        held = self._shelf.get(main.id) if main is not None else None
-        if held is None:
-            return None
-        self.apply(held, Widened(key=place.key), now)
-        for other in some:
-            if other is not held and other.incident.storm == held.incident.storm:
-                self._merge(other, held, now)
-        return held
-
-    def _merge(self, other: Held, held: Held, now: datetime) -> None:
-        """Have one tell of another. Both are told alike: by themselves, or by the same storm's digest.
-
-        A digest goes on counting what it has counted, and another message must not count it, too.
-        """
-        held.followings = recovery_of_many.joined(held.followings, other.followings)
-        self.apply(held, Absorbed(other=other.incident), now)
-        self.apply(other, Merged(into=held.incident.id), now)
-        self.let_go(other)
-        digest = self._shelf.get(held.incident.storm)
-        if digest is not None:
-            self._turned(digest, ())  # with it in one transaction, the ledger sees who tells of these deaths
-
-    def _belongs_to(self, held: Held, cron_job: Owner, now: datetime) -> None:
-        self._recent = grouping.knowing(self._recent, held.incident.key.namespace, cron_job)
-        key = grouping.of_cron_job(held.incident, cron_job)
-        if key is None:
-            return
-        there = self._shelf.of_key(key)
-        if there is None:
-            self.apply(held, Widened(key=key), now)
-        elif not there.incident.state.is_over and there.incident.storm == held.incident.storm:
-            self._merge(held, there, now)
 
     # What is held
 

@@ -19,9 +19,10 @@ from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter
 from bot.model.people import Asker, ChannelId, Names, UsergroupId, UserId
 from bot.model.pods import Owner, Pod, PodUid
+from bot.model.revisions import Revision
 from bot.model.routes import Route, RouteFacts
 from bot.model.statistics import Statistics
-from bot.model.surroundings import NodeState, OwnerState, Revision
+from bot.model.surroundings import NodeState, OwnerState
 
 
 class LogSource(Protocol):

@@ -64,7 +64,7 @@ def _title(incident: Incident) -> str:
 def _summary(told: Account, names: Names) -> Iterator[tuple[str, str]]:
     incident, key = told.incident, told.incident.key
     ending, pods = incident.ending, len(incident.pods)
-    yield "State", incident.state.value if incident.state.is_over else f"{incident.state.value}, not over yet"
+    yield "State", _state(incident)
     yield "Cause", key.cause.value
     yield "Severity", incident.severity.value
     if key.scope is Scope.WORKLOAD:
@@ -74,10 +74,10 @@ def _summary(told: Account, names: Names) -> Iterator[tuple[str, str]]:
     yield "First death", _moment(incident.first_at)
     yield "Last death", _moment(incident.last_at)
     if ending is not None:
-        lasted = in_words(ending.since - incident.first_at)
         outcome = f": {markdown.words(ending.words)}" if ending.words else ""
         yield "Over", f"{_moment(ending.since)}{outcome}"
-        yield "Lasted", lasted
+        if not ending.unwatched:
+            yield "Lasted", in_words(ending.since - incident.first_at)
     if incident.reopened:
         yield "Came back", "once" if incident.reopened == 1 else f"{incident.reopened} times"
     yield "Deaths", f"{incident.deaths:,} of {pods:,} {'pod' if pods == 1 else 'pods'}"
@@ -88,6 +88,12 @@ def _summary(told: Account, names: Names) -> Iterator[tuple[str, str]]:
         yield "Nodes", f"{nodes} and {more} more" if more > 0 else nodes
     if incident.state is IncidentState.MERGED and incident.part_of:
         yield "Part of", f"incident {incident.part_of}"
+
+
+def _state(incident: Incident) -> str:
+    if incident.ending is None:
+        return f"{incident.state.value}, not over yet"
+    return "not watched any more" if incident.ending.unwatched else incident.state.value
 
 
 def _people(told: Account, names: Names) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ log = logs.get(__name__)
 
 
 class EvidenceReader:
-    """Of one cluster. Whatever goes wrong, an `Evidence` says so; nothing is raised."""
+    """Reads evidence from one cluster. Whatever goes wrong, an `Evidence` says so; nothing is raised."""
 
     def __init__(
         self, source: LogSource, mask: Masker, clock: Clock, surroundings: Surroundings | None

@@ -45,7 +45,10 @@ log = logs.get(__name__)
 
 
 class IncidentReadings:
-    """Of one cluster. Raises `Refused`, `NoSuchIncident`, and `StoreUnavailable`, which its caller words."""
+    """Answers what people ask to read of one cluster's incidents.
+
+    Raises `Refused`, `NoSuchIncident`, and `StoreUnavailable`, which its caller words.
+    """
 
     def __init__(
         self,

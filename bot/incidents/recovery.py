@@ -90,6 +90,8 @@ class Verdict(Enum):
     ASK_OWNER = "ask owner"
     RECOVERED = "recovered"
     GONE = "gone"
+    UNWATCHED = "unwatched"
+    """Nobody will see how it goes on."""
     ESCALATE = "escalate"
 
 
@@ -103,6 +105,9 @@ class Judgement:
 
 WAIT = Judgement(verdict=Verdict.WAIT)
 ASK_OWNER = Judgement(verdict=Verdict.ASK_OWNER)
+UNWATCHED = Judgement(
+    verdict=Verdict.UNWATCHED, words="podbot does not watch its namespace any more, and did not see it end"
+)
 
 PodsByUid = Mapping[PodUid, Pod | None]
 """For each subject the pod that has its name now: itself, its successor under that name, or none."""
@@ -133,11 +138,8 @@ def standing(pod: Pod | None) -> Standing:
     if pod.status.phase == "Failed" or pod.terminating:
         # On a node that does not answer it may be terminating for ever, with its replacement long Ready.
         return Standing.OVER
-    ready = pod.condition("Ready")
-    if ready is None or ready.status != "True":
-        return Standing.UNWELL
     # A pod is Ready by its app containers and sidecars; what an ephemeral container does says nothing of it.
-    return Standing.WELL
+    return Standing.WELL if pod.ready else Standing.UNWELL
 
 
 def looked(following: Following, pods: PodsByUid, now: datetime) -> Following:

@@ -22,7 +22,7 @@ MOST_WORKLOADS = 500
 NAMED = 10
 """Workloads that are gone of which the end of an incident tells the names."""
 
-OVER = frozenset({Verdict.RECOVERED, Verdict.GONE})
+OVER = frozenset({Verdict.RECOVERED, Verdict.GONE, Verdict.UNWATCHED})
 
 
 def followed(followings: tuple[Following, ...], death: Death) -> tuple[Following, ...]:
@@ -80,19 +80,30 @@ def with_finding(following: Following, judgement: Judgement) -> Following:
 def conclusion(followings: tuple[Following, ...], workloads: int, *, named: bool = True) -> Judgement:
     """What all of them say together. `workloads`: how many the incident has; some may not be followed.
 
-    It has recovered when every workload has. Where some are gone instead, it is over, but not recovered; what
-    nothing will bring back is named first. `named`: the incident's own name says which workload it is.
+    It has recovered when every workload has. Where some are gone instead, or not watched any more, it is
+    over, but not recovered; what nothing will bring back is named before what is. `named`: the incident's own
+    name says which workload it is.
     """
     found = [each.found for each in followings if each.found is not None]
     if not found or len(found) < len(followings) or len(followings) < workloads:
         return WAIT
-    gone = [each for each in followings if each.found is not None and each.found.verdict is Verdict.GONE]
-    if len(found) == 1 and (named or not gone):
+    gone, unwatched = _found(followings, Verdict.GONE), _found(followings, Verdict.UNWATCHED)
+    if len(found) == 1 and (named or found[0].verdict is Verdict.RECOVERED):
         return found[0]
-    recovered = f"{len(found) - len(gone)} of {len(found)} workloads Ready"
+    watched = len(found) - len(unwatched)
+    recovered = f"{watched - len(gone)} of {watched} {'other ' if unwatched else ''}workloads Ready"
+    if unwatched:
+        are = "is" if len(unwatched) == 1 else "are"
+        unseen = f"{_named(unwatched)} {are} not watched any more"
+        said = (unseen, *_losses(gone), *([recovered] if watched else []))
+        return Judgement(verdict=Verdict.UNWATCHED, words="; ".join(said))
     if not gone:
         return Judgement(verdict=Verdict.RECOVERED, words=recovered)
     return Judgement(verdict=Verdict.GONE, words="; ".join((*_losses(gone), recovered)))
+
+
+def _found(followings: tuple[Following, ...], verdict: Verdict) -> list[Following]:
+    return [each for each in followings if each.found is not None and each.found.verdict is verdict]
 
 
 def _losses(gone: Sequence[Following]) -> Iterator[str]:

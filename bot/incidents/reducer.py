@@ -51,8 +51,8 @@ from bot.model.incidents import (
     IncidentState,
     SilencedBy,
 )
+from bot.model.revisions import RevisionChange, is_later
 from bot.model.stories import StoryKind
-from bot.model.surroundings import RevisionChange
 
 QUIET = timedelta(hours=1)
 """A death so long after the last one has a line of its own in the thread."""
@@ -127,8 +127,8 @@ def _take(turn: Turn, given: Input) -> None:  # noqa: PLR0912 - a case for each 
             interventions.let_go(turn, StoryKind.UNACKNOWLEDGED, by)
         case Silenced(silence=silence):
             interventions.silenced(turn, silence)
-        case SilenceEnded(silence=silence_id, by=by):
-            interventions.heard_again(turn, silence_id, by)
+        case SilenceEnded(silence=silence_id, by=by, then=then):
+            interventions.silence_ended(turn, silence_id, by, then)
         case Escalate(why=why):
             _now_pages(turn, why)
         case Recovering() | Relapsed() | Replaced() | Looked():
@@ -163,7 +163,7 @@ def _take(turn: Turn, given: Input) -> None:  # noqa: PLR0912 - a case for each 
 
 def _died(turn: Turn, death: Death, silence: SilencedBy | None) -> None:
     if turn.incident.silenced is not None and turn.incident.silenced.until <= turn.now:
-        interventions.heard_again(turn, None)
+        interventions.heard_again(turn)
     before = turn.incident
     count = 1 + death.unseen_before
     held = before.folding.closes_at
@@ -189,8 +189,8 @@ def _died(turn: Turn, death: Death, silence: SilencedBy | None) -> None:
 
 def _new_revision(turn: Turn, change: RevisionChange) -> None:
     incident = turn.incident
-    told = incident.chapters[-1].number if incident.chapters else 0
-    if incident.state.is_over or change.number <= told:
+    told = incident.chapters[-1] if incident.chapters else None
+    if incident.state.is_over or (told is not None and not is_later(change, told)):
         return
     turn.unfold()
     if change.rollback:
@@ -248,7 +248,7 @@ def _tick(turn: Turn, plan: EscalationPlan) -> None:
     if incident.folding.closes_at is not None and incident.folding.closes_at <= now:
         turn.unfold()
     if incident.silenced is not None and incident.silenced.until <= now:
-        interventions.heard_again(turn, None)
+        interventions.heard_again(turn)
     if incident.acknowledged is not None and incident.acknowledged.until <= now:
         interventions.let_go(turn, StoryKind.LAPSED, incident.acknowledged.by)
     spells.time_passed(turn)

@@ -34,7 +34,10 @@ class Refined:
 
 
 class Refining:
-    """Of one cluster's deaths; `give_back` takes what is refined, and checkpoints whose time has come."""
+    """Holds one cluster's deaths until their causes are refined.
+
+    `give_back` takes what is refined, and checkpoints whose time has come.
+    """
 
     def __init__(
         self, reader: EvidenceReader, give_back: Callable[[Refined | Checkpoint], Awaitable[None]]

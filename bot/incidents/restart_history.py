@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 class RestartHistories:
-    """Of one cluster."""
+    """Puts together the restart history of an incident's workloads, in one cluster."""
 
     def __init__(
         self,

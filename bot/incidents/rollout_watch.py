@@ -24,7 +24,7 @@ from bot.incidents.ports import Surroundings
 from bot.incidents.recovery import Workload
 from bot.incidents.rollouts import Lineup
 from bot.model.pods import Pod
-from bot.model.surroundings import Revision
+from bot.model.revisions import Revision
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at the pods."""
@@ -60,7 +60,7 @@ class _Watched:
 
 
 class RolloutWatch:
-    """Of all incidents that `held` gives."""
+    """Looks for rollouts of the Deployments that the incidents of `held` are about."""
 
     def __init__(
         self,

@@ -9,21 +9,30 @@ of their own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import TypeAlias
 
 from bot.incidents.recovery import Workload
-from bot.model.incidents import Incident, IncidentState, Scope
-from bot.model.pods import Pod, PodUid
-from bot.model.surroundings import KnownRevision, Revision, RevisionChange, change_between, changes_since
+from bot.model.incidents import Circumstances, Incident, IncidentState, Scope
+from bot.model.pods import OwnerReference, Pod, PodUid
+from bot.model.revisions import (
+    KnownRevision,
+    Revision,
+    RevisionChange,
+    change_between,
+    changes_after,
+    is_later,
+    is_made_anew,
+)
 
 CLOCKS_APART = timedelta(seconds=5)
 """The API server dates pods by its own clock; it is looked at once too often rather than never."""
 
 Lineup: TypeAlias = Mapping[str, frozenset[PodUid]]
-"""The pods of a Deployment by the ReplicaSet that they are of: those that are there to stay."""
+"""The pods of a Deployment by the UID of the ReplicaSet that they are of: those that are there to stay."""
 
 
 def followed(incident: Incident) -> Workload | None:
@@ -40,9 +49,9 @@ def known(incident: Incident) -> KnownRevision | None:
     """The newest revision that an incident knows of: told as a chapter, or there at its latest evidence."""
     around = incident.evidence.circumstances if incident.evidence is not None else None
     changes = (*incident.chapters[-1:], *((around.change,) if around and around.change else ()))
-    found = [KnownRevision(number=each.number, replica_set=each.replica_set) for each in changes]
+    found = [_of_change(each) for each in changes]
     found += [around.newest] if around and around.newest else []
-    return max(found, key=lambda each: each.number, default=None)
+    return reduce(_later, found) if found else None
 
 
 def least_knowing(incidents: Iterable[Incident]) -> Incident:
@@ -50,7 +59,7 @@ def least_knowing(incidents: Iterable[Incident]) -> Incident:
 
     One that knows of none could not read them, and is no measure while another could.
     """
-    return min(incidents, key=lambda each: newest.number if (newest := known(each)) else math.inf)
+    return reduce(_less_knowing, incidents)
 
 
 def pods_of(workloads: Iterable[Workload], pods: Iterable[Pod]) -> dict[Workload, list[Pod]]:
@@ -58,7 +67,7 @@ def pods_of(workloads: Iterable[Workload], pods: Iterable[Pod]) -> dict[Workload
     found: dict[Workload, list[Pod]] = {each: [] for each in workloads}
     namespaces = {each.namespace for each in found}
     for pod in pods:
-        if pod.namespace not in namespaces or pod.terminating or pod.status.phase in {"Failed", "Succeeded"}:
+        if pod.namespace not in namespaces or pod.terminating or pod.over:
             continue
         mine = found.get(Workload(namespace=pod.namespace, owner=pod.owner))
         if mine is not None:
@@ -71,7 +80,7 @@ def lineup(pods: Iterable[Pod]) -> Lineup:
     found: dict[str, set[PodUid]] = {}
     for pod in pods:
         if pod.controller is not None:
-            found.setdefault(pod.controller.name, set()).add(pod.uid)
+            found.setdefault(pod.controller.uid, set()).add(pod.uid)
     return {name: frozenset(uids) for name, uids in found.items()}
 
 
@@ -86,7 +95,7 @@ def lineup_known_to(incident: Incident, pods: Iterable[Pod]) -> Lineup:
         return lineup(pods)
     before = around.read_at - CLOCKS_APART
     there = lineup(each for each in pods if _created(each, otherwise=before) < before)
-    return {newest.replica_set: frozenset(), **there}
+    return {newest.replica_set_uid: frozenset(), **there}
 
 
 def shows_in(now: Lineup, before: Lineup, newest: KnownRevision | None) -> bool:
@@ -94,8 +103,8 @@ def shows_in(now: Lineup, before: Lineup, newest: KnownRevision | None) -> bool:
     if newest is None:
         return bool(now.keys() - before.keys())
     there = frozenset[PodUid]().union(*before.values())
-    comes = any(uids - there for name, uids in now.items() if name != newest.replica_set)
-    leaves = newest.replica_set in before and newest.replica_set not in now
+    comes = any(uids - there for each, uids in now.items() if each != newest.replica_set_uid)
+    leaves = newest.replica_set_uid in before and newest.replica_set_uid not in now
     return comes or (leaves and bool(now))
 
 
@@ -106,9 +115,29 @@ def news(incident: Incident, revisions: tuple[Revision, ...]) -> tuple[RevisionC
     """
     newest = known(incident)
     if newest is not None:
-        return changes_since(revisions, newest.number)
+        return changes_after(revisions, newest)
     change = change_between(revisions)
     return (change,) if change is not None and change.at > incident.first_at else ()
+
+
+def shown_by(around: Circumstances, before: KnownRevision | None) -> RevisionChange | None:
+    """What was rolled out between two deaths, by the evidence of the second; `before`: known until then."""
+    if before is None:
+        return None
+    if around.change is not None and is_later(around.change, before):
+        return replace(around.change, made_anew=is_made_anew(around.change, before))
+    newest = around.newest
+    if newest is None or newest.created_at is None or not is_made_anew(newest, before):
+        return None
+    return RevisionChange(
+        number=newest.number,
+        replica_set=newest.replica_set,
+        replica_set_uid=newest.replica_set_uid,
+        deployment_at=newest.deployment_at,
+        at=newest.created_at,
+        made_anew=True,
+        compared=False,
+    )
 
 
 def mended_by(incident: Incident) -> RevisionChange | None:
@@ -118,8 +147,35 @@ def mended_by(incident: Incident) -> RevisionChange | None:
     if not incident.chapters:
         return None
     change, controller = incident.chapters[-1], incident.latest.controller
-    died_of_it = controller is None or controller.name == change.replica_set
+    died_of_it = controller is None or _is_of(controller, change)
     return None if died_of_it and incident.last_at > change.at else change
+
+
+def _is_of(replica_set: OwnerReference, change: RevisionChange) -> bool:
+    """A Deployment that is made anew from the same template has a ReplicaSet of the same name again."""
+    same_object = replica_set.uid == change.replica_set_uid or not change.replica_set_uid
+    return replica_set.name == change.replica_set and same_object
+
+
+def _of_change(change: RevisionChange) -> KnownRevision:
+    return KnownRevision(
+        number=change.number,
+        replica_set=change.replica_set,
+        replica_set_uid=change.replica_set_uid,
+        created_at=change.at,
+        deployment_at=change.deployment_at,
+    )
+
+
+def _later(one: KnownRevision, other: KnownRevision) -> KnownRevision:
+    return other if is_later(other, one) else one
+
+
+def _less_knowing(one: Incident, other: Incident) -> Incident:
+    mine, theirs = known(one), known(other)
+    if mine is None or theirs is None:
+        return one if theirs is None else other
+    return other if is_later(mine, theirs) else one
 
 
 def _created(pod: Pod, *, otherwise: datetime) -> datetime:

@@ -24,7 +24,7 @@ _NEAREST = 3
 
 
 class RouteExplaining:
-    """Of one cluster."""
+    """Says where alerts about one cluster's pods go."""
 
     def __init__(
         self, gate: Gate, routing: Routing | None, clock: Clock, *, pods: Callable[[], Sequence[Pod]]

@@ -14,7 +14,6 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.files import mistakes, strict_yaml
-from bot.files.strict_yaml import FileMistakes
 from bot.incidents.route_config import (
     ANNOTATIONS,
     AnnotationRule,
@@ -62,9 +61,9 @@ def parse(text: str, environment: Mapping[str, str]) -> Config:
         file = FileFields.model_validate(values)
     except ValidationError as error:
         raise mistakes.told(error, tree, _wording) from error
-    wrong = tuple(mistakes.at(tree, path, words) for path, words in _loose_ends(file, environment))
+    wrong = tuple(_loose_ends(file, environment))
     if wrong:
-        raise FileMistakes(wrong)
+        raise mistakes.listed(tree, wrong)
     return _config(file, environment)
 
 

@@ -77,10 +77,15 @@ class Routes:
         return self._with_nearby(facts)
 
     def _with_nearby(self, facts: RouteFacts) -> RouteFacts:
+        nearby, namespace = self._annotations, facts.namespace
+        part_of = nearby.part_of(namespace, facts.owner)
         return replace(
             facts,
-            owner_annotations=self._annotations.of_owner(facts.namespace, facts.owner),
-            namespace_annotations=self._annotations.of_namespace(facts.namespace),
+            owner_annotations=nearby.of_owner(namespace, facts.owner),
+            part_of=part_of,
+            part_of_annotations=nearby.of_owner(namespace, part_of) if part_of is not None else {},
+            namespace_annotations=nearby.of_namespace(namespace),
+            unread=tuple(nearby.unread(namespace, facts.owner)),
         )
 
 

@@ -4,7 +4,8 @@ A route with `continue: true` adds to those after it: channels and people add up
 the first holds. One that mutes has the last word, whatever was added before it.
 
 Annotations come from whoever may write to a namespace, so they can do what the configuration allows them in
-that namespace and nothing else. The nearest one that counts holds: the pod's, its owner's, its namespace's.
+that namespace and nothing else. The nearest one that counts holds: the pod's, its owner's (of a Job first its
+own, then its CronJob's), its namespace's.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ def route(config: Config, facts: RouteFacts, now: datetime, otherwise: ChannelId
         muted=any(each.mute for each in matching),
     )
     found = _annotated(config, facts, found, why)
+    why += (
+        f"What the annotations of {place} ask for is not known: {problem}." for place, problem in facts.unread
+    )
     if found.muted:
         why.append("It is muted: recorded and listed, told nowhere.")
         return replace(found, channels=(), groups=(), people=(), escalation="", why=tuple(why))
@@ -177,6 +181,7 @@ def _asked(facts: RouteFacts, annotation: Annotation) -> Iterator[_Asked]:
     places = (
         ("the pod", facts.pod_annotations),
         (str(facts.owner), facts.owner_annotations),
+        (str(facts.part_of), facts.part_of_annotations),
         ("the namespace", facts.namespace_annotations),
     )
     for place, written in places:

@@ -9,7 +9,10 @@ from bot.model.incidents import IncidentId, IncidentKey, Scope
 
 
 class Shelf:
-    """Of one cluster, in the order in which they were last moved: the first one is quiet for longest."""
+    """One cluster's live incidents, in the order in which they were last moved.
+
+    The first one is quiet for longest.
+    """
 
     def __init__(self) -> None:
         self._by_id: dict[IncidentId, Held] = {}

@@ -47,7 +47,10 @@ log = logs.get(__name__)
 
 
 class SilenceRequests:
-    """Of one cluster: a silence never reaches beyond the cluster on which it was asked for."""
+    """Does what people ask of one cluster's silences.
+
+    A silence never reaches beyond the cluster on which it was asked for.
+    """
 
     def __init__(
         self,

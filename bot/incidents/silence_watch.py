@@ -21,7 +21,7 @@ from bot.incidents.journal import Journal
 from bot.incidents.live import Live
 from bot.incidents.mistakes import contained
 from bot.incidents.store_ports import SilenceStore
-from bot.model.incidents import Incident, IncidentId, SilenceId
+from bot.model.incidents import IncidentId, SilenceId
 from bot.model.letters import Letter, LetterKey, Urgency
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName
@@ -34,7 +34,10 @@ log = logs.get(__name__)
 
 
 class SilenceWatch:
-    """For one cluster's live incidents. What no incident's channel is to be told goes to `otherwise`."""
+    """Looks after the silences over one cluster's live incidents.
+
+    What no incident's channel is to be told goes to `otherwise`.
+    """
 
     def __init__(
         self,
@@ -85,7 +88,11 @@ class SilenceWatch:
             silence = await self._store.get(identity)
             with contained("silence", silence=identity):
                 if silence is not None and silence.ended_at is None:
-                    await self._hear(silence, self._clock.now())
+                    now = self._clock.now()
+                    if self._is_due(silence, now):
+                        await self._end(silence.id)
+                    else:
+                        self._live.silences.heard(silence, now)
                 elif identity in self._known():
                     await self._heard_of_end(identity)
         await self._journal.save()
@@ -99,10 +106,17 @@ class SilenceWatch:
         await self._write_counts()
         known = self._known()
         running = await self._store.not_ended()
+        due: list[Silence] = []
         for silence in running:
             if silencing.concerns(silence, self._cluster):
                 with contained("silence", silence=silence.id):
-                    await self._hear(silence, now)
+                    if self._is_due(silence, now):
+                        due.append(silence)
+                    else:
+                        self._live.silences.heard(silence, now)
+        for silence in due:  # only now: what one of the others covers stays silent
+            with contained("silence", silence=silence.id):
+                await self._end(silence.id)
         for identity in known - {each.id for each in running}:
             with contained("end of silence", silence=identity):
                 await self._heard_of_end(identity)
@@ -112,15 +126,9 @@ class SilenceWatch:
         held = (each.incident.silenced for each in self._live)
         return {each.id for each in self._live.silences} | {each.silence for each in held if each is not None}
 
-    async def _hear(self, silence: Silence, now: datetime) -> None:
-        if silencing.is_due(silence, self._incident(silence), now):
-            await self._end(silence.id)
-        else:
-            self._live.silences.heard(silence, now)
-
-    def _incident(self, silence: Silence) -> Incident | None:
+    def _is_due(self, silence: Silence, now: datetime) -> bool:
         held = self._live.get(silence.incident) if silence.incident is not None else None
-        return held.incident if held is not None else None
+        return silencing.is_due(silence, held.incident if held is not None else None, now)
 
     async def _write_counts(self) -> None:
         """Have the store know what was kept back, all of one silence at once."""
@@ -163,15 +171,17 @@ class SilenceWatch:
     def _tell(self, silence: Silence, now: datetime) -> None:
         """Say what it kept back; what still fires is told by its own message from now on.
 
-        Where it was for one incident, that one's message and thread say all that there is to say.
+        What another silence covers still is that one's to tell. Where it was for one incident, that one's
+        message and thread say all that there is to say.
         """
         hidden = {held.incident.id for held in self._live if not held.incident.shown}
         self._live.silences.ended(silence.id, silence.ended_by, now)
-        if silencing.is_of_one(silence) and all(map(self._is_shown, silence.incidents)):
+        if silencing.is_of_one(silence) and all(map(self._tells_itself, silence.incidents)):
             return
         firing = silencing.still_firing(silence, [held.incident for held in self._live])
         told = frozenset(each.id for each in firing if each.id in hidden)
-        message = story.silence_ended(silence, firing, told)
+        kept = silencing.counted(silence, self._live.silences.untold(silence.id))
+        message = story.silence_ended(kept, firing, told)
         for channel in self._channels(silence):
             self._journal.letter(
                 Letter(
@@ -186,9 +196,10 @@ class SilenceWatch:
                 )
             )
 
-    def _is_shown(self, identity: IncidentId) -> bool:
+    def _tells_itself(self, identity: IncidentId) -> bool:
+        """Whether an incident has a message, or is to have none as it is silent still."""
         held = self._live.get(identity)
-        return held is not None and held.incident.shown
+        return held is not None and (held.incident.shown or held.incident.silenced is not None)
 
     def _channels(self, silence: Silence) -> Iterable[ChannelId]:
         """Where those look who would have heard of it."""

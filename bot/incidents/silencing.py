@@ -140,6 +140,21 @@ def covers_incident(silence: Silence, incident: Incident, now: datetime) -> bool
     )
 
 
+def longest(silences: Iterable[Silence], incident: Incident, now: datetime) -> Silence | None:
+    """Of those that cover an open incident the one that lasts longest; of several, the one that it is under.
+
+    That one goes on covering it as long as it lasts: what it does not take in has broken through.
+    """
+    under = incident.silenced.silence if incident.silenced is not None else None
+    covering = [
+        each
+        for each in silences
+        if covers_incident(each, incident, now)
+        or (each.id == under and each.lasts(now) and not incident.severity.worse_than(each.severity))
+    ]
+    return max(covering, key=lambda each: (each.until, each.id == under), default=None)
+
+
 def outlived(silence: Silence, incident: Incident) -> bool:
     """Whether a silence until this incident is over was asked for before it last was, as it has come back."""
     return silence.incident == incident.id and silence.came_back not in {None, incident.reopened}
@@ -169,12 +184,15 @@ def concerns(silence: Silence, cluster: ClusterName) -> bool:
 
 
 def counted(silence: Silence, deaths: Mapping[IncidentId, int]) -> Silence:
-    """The silence with deaths that it kept back, by incident: 0 where an open one just fell silent."""
+    """The silence with deaths that it kept back, by incident: 0 where an open one just fell silent.
+
+    Below 0: so many are another's to tell, as the incident has come under that one.
+    """
     incidents = silence.incidents
     for identity in deaths:
         if len(incidents) < MOST_COUNTED:
             incidents = incidents | {identity}
-    return replace(silence, incidents=incidents, deaths=silence.deaths + sum(deaths.values()))
+    return replace(silence, incidents=incidents, deaths=max(silence.deaths + sum(deaths.values()), 0))
 
 
 def edited(silence: Silence, now: datetime, *, lasting: timedelta | None = None, reason: str = "") -> Silence:

@@ -69,7 +69,7 @@ class _Owner:
 
 
 class SituationWatch:
-    """Of all incidents that `held` gives."""
+    """Looks at the surroundings of the incidents that `held` gives."""
 
     def __init__(
         self,

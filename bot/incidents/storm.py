@@ -124,12 +124,15 @@ def ending(members: Iterable[Incident]) -> tuple[IncidentState, Ending] | None:
     if not endings:
         return None
     since = max(each.since for each in endings)
+    unwatched = sum(each.unwatched for each in endings)
     counts = {
-        state: sum(each.state is state for each in every)
+        state.value: sum(each.state is state for each in every)
         for state in (IncidentState.RECOVERED, IncidentState.GONE, IncidentState.CLOSED)
     }
-    words = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
-    recovered = counts[IncidentState.RECOVERED] == len(every)
+    counts[IncidentState.GONE.value] -= unwatched
+    counts["not watched any more"] = unwatched
+    words = ", ".join(f"{count} {how}" for how, count in counts.items() if count)
+    recovered = counts[IncidentState.RECOVERED.value] == len(every)
     state = IncidentState.RECOVERED if recovered else IncidentState.GONE
     return state, Ending(
         since=since,

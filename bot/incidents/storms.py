@@ -36,7 +36,10 @@ class Keeping(Protocol):
 
 
 class Storms:
-    """Over the incidents on a shelf. `take_id` gives a free id for a digest, `limits` what holds now."""
+    """The storms among the incidents on a shelf.
+
+    `take_id` gives a free id for a digest, `limits` what holds now.
+    """
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ Each is a line or two: the thread is read from top to bottom, by those who come 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
 from typing import assert_never
 
@@ -12,7 +13,7 @@ from msgspec import structs
 
 from bot.incidents import background, group_words, headline
 from bot.model.durations import in_words
-from bot.model.incidents import Incident, IncidentState, Scope
+from bot.model.incidents import Incident, IncidentId, IncidentState, Scope
 from bot.model.messages import (
     ChannelMention,
     Context,
@@ -78,10 +79,7 @@ def words(entry: StoryEntry) -> Line:  # noqa: PLR0912 - a case for each kind
             lasting = plain(" until it is resolved") if entry.until_resolved else _until(entry)
             return (*_by(entry), Text(" silenced it"), *lasting, *headline.reason(entry.words))
         case StoryKind.SILENCE_ENDED:
-            kept = f": {_deaths(entry.deaths)} not announced" if entry.deaths else ""
-            if entry.by is None:
-                return plain(f"Its silence ended{kept}")
-            return (*_by(entry), Text(f" ended its silence{kept}"))
+            return _silence_ended(entry)
         case StoryKind.BROKE_THROUGH:
             return (Text("Heard again, in spite of its silence"), *headline.reason(entry.words))
         case StoryKind.NOW_PAGES:
@@ -141,15 +139,12 @@ def silence_ended(
 ) -> Message:
     """What is said once a silence is over: what it kept back, and what is still broken.
 
-    `told`: the ids of those that get a message of their own now.
+    `told`: the ids of those that get a message of their own now. Of what another silence covers, only that
+    there is such.
     """
-    kept = "nothing happened meanwhile"
-    if silence.deaths:
-        was = "was" if len(silence.incidents) == 1 else "were"
-        kept = f"{_incidents(len(silence.incidents))} with {_deaths(silence.deaths)} {was} not announced"
-    are = "is" if len(firing) == 1 else "are"
-    still = f", {_incidents(len(firing))} {are} still firing" if firing else ""
-    what, outcome = f"The silence of {silence.covered}", f"; {kept}{still}"
+    silent = {each.id for each in firing if each.silenced is not None}
+    firing = tuple(each for each in firing if each.id not in silent)
+    what, outcome = f"The silence of {silence.covered}", f"; {_kept_back(silence, len(firing), silent)}"
     by: Line = plain(" has ended")
     if silence.ended_by is not None:
         by = (Text(" was ended by "), Mention(silence.ended_by))
@@ -167,6 +162,33 @@ def silence_ended(
     )
 
 
+def _kept_back(silence: Silence, firing: int, silent: Set[IncidentId]) -> str:
+    said = []
+    if silence.deaths:
+        incidents = len(silence.incidents - silent or silence.incidents)
+        was = "was" if incidents == 1 else "were"
+        said.append(f"{_incidents(incidents)} with {_deaths(silence.deaths)} {was} not announced")
+    elif not silent:
+        said.append("nothing happened meanwhile")
+    if firing:
+        said.append(f"{_incidents(firing)} {'is' if firing == 1 else 'are'} still firing")
+    if silent:
+        stays = "stays" if len(silent) == 1 else "stay"
+        said.append(f"{_incidents(len(silent))} {stays} silent under another silence")
+    return ", ".join(said)
+
+
+def _silence_ended(entry: StoryEntry) -> Line:
+    kept = f": {_deaths(entry.deaths)} not announced" if entry.deaths else ""
+    ended: Line = plain("Its silence ended")
+    if entry.by is not None:
+        ended = (*_by(entry), Text(" ended its silence"))
+    if entry.until is None:
+        return (*ended, *plain(kept))
+    lasting = plain(" until it is resolved") if entry.until_resolved else _until(entry)
+    return (*ended, Text("; it stays silent under that of "), *map(Mention, entry.people), *lasting)
+
+
 def _ended(entry: StoryEntry) -> Line:
     ending = entry.ending
     if entry.state is IncidentState.MERGED or ending is None:
@@ -179,7 +201,8 @@ def _ended(entry: StoryEntry) -> Line:
         case IncidentState.RECOVERED:
             return (Text(f"Recovered: {ending.words} since "), *since, *background.after(entry.change))
         case _:
-            return (Text(f"Over: {ending.words}, "), *since)
+            over = "Not followed any more" if ending.unwatched else "Over"
+            return (Text(f"{over}: {ending.words}, "), *since)
 
 
 def _called(entry: StoryEntry) -> Line:

@@ -24,7 +24,7 @@ log = logs.get(__name__)
 
 
 class Unanswered:
-    """Of one cluster's findings, in the order in which they were found."""
+    """Holds one cluster's findings, in the order in which they were found."""
 
     def __init__(self) -> None:
         self._findings: deque[Findings] = deque()

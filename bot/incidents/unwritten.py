@@ -20,7 +20,7 @@ log = logs.get(__name__)
 
 
 class Unwritten:
-    """Of one cluster's incidents."""
+    """Carries over what one cluster's incidents could not write."""
 
     def __init__(self, cluster: ClusterName) -> None:
         self._cluster = cluster

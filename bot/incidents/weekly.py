@@ -27,7 +27,10 @@ log = logs.get(__name__)
 
 
 class WeeklyDigest:
-    """Of one cluster, for one term of its leader. `config` is asked at each look; None: none is wanted."""
+    """Writes one cluster's digests for one term of its leader.
+
+    `config` is asked at each look; None: none is wanted.
+    """
 
     def __init__(
         self,

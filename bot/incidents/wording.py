@@ -192,6 +192,7 @@ def _message(
             unsaved=unsaved,
             route=route.name,
             runbook=route.runbook,
+            owned_by=route.owner,
             link=lambda identity: link(_key(identity)),
             groups=groups,
         ),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.kube import failures
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request
 from bot.model.wire import Wire
@@ -37,6 +36,9 @@ class _Review(Wire, frozen=True, kw_only=True):
     status: _Verdict = _Verdict()
 
 
+_REVIEW = msgspec.json.Decoder(_Review)
+
+
 async def allowed(api: ApiServer, right: Right, namespace: str, *, within: float) -> bool:
     """Whether podbot's own account has a right in a namespace (`ALL_NAMESPACES`: in all of them).
 
@@ -62,8 +64,5 @@ async def allowed(api: ApiServer, right: Right, namespace: str, *, within: float
         doing="ask what it may do",
         subject="access reviews",
     )
-    answer = await api.fetch(request, deadline=Deadline(within))
-    try:
-        return msgspec.json.decode(answer.body, type=_Review).status.allowed
-    except msgspec.MsgspecError as problem:
-        raise failures.unreadable(api.name, request, problem) from problem
+    review = await api.read(request, _REVIEW.decode, deadline=Deadline(within))
+    return review.status.allowed

@@ -1,23 +1,24 @@
 """Requests to one API server: deadlines, retries, and the end of every third-party exception.
 
-Requests go through `kubernetes.aio` (see `connect`) for its configuration and credentials; answers are
-handed on as bytes, for `parse` to decode.
+Requests go through `kubernetes.aio` (see `kubernetes_client`) for its configuration and credentials; answers
+come as bytes, which `parse` and its neighbours decode.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import aiohttp
 
 from bot.errors import ClusterError
 from bot.kube import failures
-from bot.kube.clients import Clients, CredentialsProblem, Lease, OpenClient
+from bot.kube.clients import BorrowedClient, Clients, CredentialsProblem, OpenClient
 from bot.kube.failures import Fault
 from bot.kube.request import Request
 from bot.model.pods import ClusterName
@@ -32,6 +33,7 @@ _REFUSAL_LIMIT = 1 << 20
 RETRY_PAUSES = (0.1, 0.4)
 """Seconds before the first and second repetition, where the server does not say itself."""
 
+_T = TypeVar("_T")
 
 # What aiohttp raises, by its own documentation and by trial against broken servers (tests/unit/kube):
 # some malformed answers come through as plain ValueErrors.
@@ -97,6 +99,14 @@ class ApiServer:
                 raise outcome.error
             await asyncio.sleep(pause)
 
+    async def read(self, request: Request, decode: Callable[[bytes], _T], *, deadline: Deadline) -> _T:
+        """The answer, decoded; `UnreadableAnswer` where `decode` raises ValueError."""
+        answer = await self.fetch(request, deadline=deadline)
+        try:
+            return decode(answer.body)
+        except ValueError as problem:
+            raise failures.unreadable(self.name, request, problem) from problem
+
     @asynccontextmanager
     async def stream(
         self, request: Request, *, open_within: float, silence: float
@@ -108,15 +118,15 @@ class ApiServer:
         """
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WITHIN, sock_read=silence)
         deadline = Deadline(open_within)
-        lease = await self._take(request, deadline)
+        borrowed = await self._take(request, deadline)
         try:
-            response = await self._open(request, lease, deadline, limits)
+            response = await self._open(request, borrowed, deadline, limits)
             try:
                 yield self._chunks(request, response, silence)
             finally:
                 response.close()
         finally:
-            await self._clients.give_back(lease)
+            await self._clients.give_back(borrowed)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
@@ -125,22 +135,22 @@ class ApiServer:
     async def _attempt(self, request: Request, deadline: Deadline, limit: int) -> Answer | Fault:
         """Send once; and once more, with new credentials, where the present ones were refused."""
         for last in (False, True):
-            lease = await self._take(request, deadline)
+            borrowed = await self._take(request, deadline)
             try:
-                outcome, code = await self._exchange(request, lease, deadline, limit)
+                outcome, code = await self._exchange(request, borrowed, deadline, limit)
             finally:
-                await self._clients.give_back(lease)
-            if code != 401 or last or not await self._clients.renew(lease):
+                await self._clients.give_back(borrowed)
+            if code != 401 or last or not await self._clients.renew(borrowed):
                 break
         return outcome
 
     async def _exchange(
-        self, request: Request, lease: Lease, deadline: Deadline, limit: int
+        self, request: Request, borrowed: BorrowedClient, deadline: Deadline, limit: int
     ) -> tuple[Answer | Fault, int]:
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WITHIN)
         try:
             async with asyncio.timeout(max(deadline.left(), 0)):
-                response = await lease.client.request(request, limits=limits)
+                response = await borrowed.client.request(request, limits=limits)
                 try:
                     if response.status >= 300:
                         return await self._refusal(request, response), response.status
@@ -155,11 +165,11 @@ class ApiServer:
             return failures.from_exception(self.name, request, problem, waited=deadline.seconds), 0
 
     async def _open(
-        self, request: Request, lease: Lease, deadline: Deadline, limits: aiohttp.ClientTimeout
+        self, request: Request, borrowed: BorrowedClient, deadline: Deadline, limits: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         try:
             async with asyncio.timeout(max(deadline.left(), 0)):
-                response = await lease.client.request(request, limits=limits)
+                response = await borrowed.client.request(request, limits=limits)
                 if response.status < 300:
                     return response
                 try:
@@ -173,7 +183,7 @@ class ApiServer:
                 self.name, request, problem, waited=deadline.seconds
             ).error from problem
         if response.status == 401:
-            await self._clients.renew(lease)
+            await self._clients.renew(borrowed)
         raise fault.error
 
     async def _chunks(
@@ -191,7 +201,7 @@ class ApiServer:
                 return
             yield chunk
 
-    async def _take(self, request: Request, deadline: Deadline) -> Lease:
+    async def _take(self, request: Request, deadline: Deadline) -> BorrowedClient:
         try:
             async with asyncio.timeout(max(deadline.left(), 0)):
                 return await self._clients.take()

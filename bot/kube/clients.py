@@ -57,8 +57,8 @@ OpenClient = Callable[[], Awaitable[Client]]
 
 
 @dataclass(eq=False, slots=True)
-class Lease:
-    """A client in use: who takes one gives it back."""
+class BorrowedClient:
+    """A client, and how many requests use it: whoever takes it gives it back."""
 
     client: Client
     since: float
@@ -72,26 +72,26 @@ class Clients:
     def __init__(self, open_client: OpenClient) -> None:
         """Opens nothing yet."""
         self._open = open_client
-        self._current: Lease | None = None
+        self._current: BorrowedClient | None = None
         self._closed = False
         self._opening = asyncio.Lock()
 
-    async def take(self) -> Lease:
+    async def take(self) -> BorrowedClient:
         """The present client; the caller must `give_back` it. Raises CredentialsProblem."""
         async with self._opening:
             if self._closed:
                 raise CredentialsProblem("podbot is stopping")
             if self._current is None:
-                self._current = Lease(client=await self._open(), since=time.monotonic())
+                self._current = BorrowedClient(client=await self._open(), since=time.monotonic())
             self._current.users += 1
             return self._current
 
-    async def give_back(self, lease: Lease) -> None:
+    async def give_back(self, borrowed: BorrowedClient) -> None:
         """End one use; the last user of a retired client closes it."""
-        lease.users -= 1
-        await self._close_if_done(lease)
+        borrowed.users -= 1
+        await self._close_if_done(borrowed)
 
-    async def renew(self, refused: Lease) -> bool:
+    async def renew(self, refused: BorrowedClient) -> bool:
         """Retire a client whose credentials were refused; says whether another is worth a try."""
         if self._current is not refused:
             return True
@@ -110,6 +110,6 @@ class Clients:
             await current.client.close()
 
     @staticmethod
-    async def _close_if_done(lease: Lease) -> None:
-        if lease.retired and not lease.users:
-            await lease.client.close()
+    async def _close_if_done(borrowed: BorrowedClient) -> None:
+        if borrowed.retired and not borrowed.users:
+            await borrowed.client.close()

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.kube import access, failures, identity, parse, parse_usage, raw_api
+from bot.kube import access, identity, parse, parse_usage, raw_api
 from bot.kube.api import RETRY_PAUSES, ApiServer, Deadline
 from bot.kube.clients import OpenClient
 from bot.kube.container_logs import ContainerLogs
@@ -142,11 +142,7 @@ class KubeCluster:
             doing=f"look at pod {name} in {namespace}",
             subject=f"pod `{name}` in {namespace}",
         )
-        body = await self._fetch(request, Deadline(self._timings.command))
-        try:
-            return parse.pod(body)
-        except ValueError as problem:
-            raise failures.unreadable(self.name, request, problem) from problem
+        return await self._api.read(request, parse.pod, deadline=Deadline(self._timings.command))
 
     async def read_log(
         self,
@@ -202,8 +198,7 @@ class KubeCluster:
 
         With `dry_run` the server does all of it, admission included, but for the deletion itself.
 
-        It is sent once. (aiohttp itself sends it again where a kept connection proves closed before an
-        answer came; bound to the UID, the second one can only find the deletion done.)
+        It is sent once.
         """
         options: dict[str, object] = {
             "apiVersion": "v1",
@@ -221,11 +216,12 @@ class KubeCluster:
             doing=f"delete pod {name} in {namespace}",
             subject=f"pod `{name}` in {namespace}",
         )
+        deadline = Deadline(self._timings.command)
         if dry_run:
-            await self._fetch(request, Deadline(self._timings.command))
+            await self._api.fetch(request, deadline=deadline)
             return
         async with self._own_deletions.noted(uid):
-            await self._fetch(request, Deadline(self._timings.command))
+            await self._api.fetch(request, deadline=deadline)
 
     async def add_debug_container(
         self, namespace: str, name: str, *, uid: PodUid, container: DebugContainer
@@ -248,11 +244,8 @@ class KubeCluster:
     async def pod_usage(self, namespace: str, *, pod: str = "", selector: str = "") -> Sequence[PodUsage]:
         """What the pods of a namespace (`ALL_NAMESPACES`: of all), or one of them, use at the moment."""
         request = usage_request(namespace, pod, selector)
-        body = await self._fetch(request, Deadline(self._timings.command))
-        try:
-            return parse_usage.one(body) if pod else parse_usage.several(body)
-        except ValueError as problem:
-            raise failures.unreadable(self.name, request, problem) from problem
+        decode = parse_usage.one if pod else parse_usage.several
+        return await self._api.read(request, decode, deadline=Deadline(self._timings.command))
 
     async def list_events(
         self, namespace: str, *, uid: PodUid | None = None, pod: str = ""
@@ -273,6 +266,3 @@ class KubeCluster:
     ) -> AbstractAsyncContextManager[AsyncIterator[WatchLine]]:
         """What happens after `resource_version`, until the server ends the watch (5 to 10 min)."""
         return self._watches.watch(namespace, resource_version=resource_version)
-
-    async def _fetch(self, request: Request, deadline: Deadline) -> bytes:
-        return (await self._api.fetch(request, deadline=deadline)).body

@@ -21,7 +21,7 @@ _ROOM = 0.8
 
 _SILENCE = 900.0
 """Seconds without a byte after which a followed log's connection is taken for dead. Containers may well
-write nothing for minutes; broken connections are noticed by TCP's own probes (`connect`)."""
+write nothing for minutes; broken connections are noticed by TCP's own probes (`kubernetes_client`)."""
 
 
 class ContainerLogs:

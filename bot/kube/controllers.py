@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.errors import ObjectNotFound, UnreadableAnswer
-from bot.kube import failures, parse
+from bot.kube import parse
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request, checked
 from bot.model.controllers import Controller, DisruptionBudget
@@ -38,11 +38,7 @@ class Controllers:
             doing=f"look at {kind.value} {name} in {namespace}",
             subject=f"{kind.value} `{name}` in {namespace}",
         )
-        body = (await self._api.fetch(request, deadline=Deadline(self._within))).body
-        try:
-            return parse.controller(body)
-        except ValueError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
+        return await self._api.read(request, parse.controller, deadline=Deadline(self._within))
 
     async def budgets(self, namespace: str) -> Sequence[DisruptionBudget]:
         """The PodDisruptionBudgets of a namespace.
@@ -63,11 +59,7 @@ class Controllers:
             path=_collection(version, "poddisruptionbudgets", namespace),
             doing=f"list the poddisruptionbudgets in {namespace}",
         )
-        body = (await self._api.fetch(request, deadline=deadline)).body
-        try:
-            return parse.budgets(body)
-        except ValueError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
+        return await self._api.read(request, parse.budgets, deadline=deadline)
 
 
 def _collection(version: str, resource: str, namespace: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import msgspec
 
 from bot.errors import NotServed, ObjectNotFound
-from bot.kube import failures
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request, checked, pod_path
 from bot.model.pods import PodUid
@@ -20,6 +19,9 @@ _STRATEGIC = "application/strategic-merge-patch+json"
 
 class _Kind(msgspec.Struct):
     kind: str = ""
+
+
+_KIND = msgspec.json.Decoder(_Kind)
 
 
 class DebugContainers:
@@ -52,7 +54,7 @@ class DebugContainers:
             subject=f"pod `{name}` in {namespace}",
         )
         try:
-            answer = await self._api.fetch(request, deadline=deadline)
+            found = await self._api.read(request, _KIND.decode, deadline=deadline)
         except ObjectNotFound as nothing_there:
             # 404 is the answer to both: to a pod that is gone, and to a subresource that is not served.
             await self._api.fetch(
@@ -60,10 +62,6 @@ class DebugContainers:
                 deadline=deadline,
             )
             raise self._not_served() from nothing_there
-        try:
-            found = msgspec.json.decode(answer.body, type=_Kind)
-        except msgspec.MsgspecError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
         if found.kind != "Pod":
             raise self._not_served()
 

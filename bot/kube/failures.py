@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.errors import (
+    NOTHING_CHANGED,
     ClusterError,
     ClusterRefused,
     ClusterUnreachable,
@@ -28,7 +29,7 @@ from bot.kube.request import Request
 from bot.model.pods import ClusterName
 from bot.watch.ports import HistoryGone
 
-_NOTHING = "Nothing was changed."
+_NOTHING = NOTHING_CHANGED
 _UNKNOWN = "Whether it was done is not known: look before you ask again."
 _LONGEST_QUOTE = 500
 

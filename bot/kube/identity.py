@@ -31,13 +31,13 @@ class _Namespace(Wire, frozen=True, kw_only=True):
     metadata: _Meta
 
 
+_ANSWER = msgspec.json.Decoder(_Namespace)
+
+
 async def read(api: ApiServer, *, within: float) -> ClusterUid:
     """The cluster's UID. Raises `bot.errors.ClusterError`s."""
-    answer = await api.fetch(_REQUEST, deadline=Deadline(within))
-    try:
-        uid = msgspec.json.decode(answer.body, type=_Namespace).metadata.uid
-    except msgspec.MsgspecError as problem:
-        raise failures.unreadable(api.name, _REQUEST, problem) from problem
+    found = await api.read(_REQUEST, _ANSWER.decode, deadline=Deadline(within))
+    uid = found.metadata.uid
     if not uid:
         raise failures.unreadable(api.name, _REQUEST, "it has no UID")
     return ClusterUid(uid)

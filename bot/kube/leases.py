@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.errors import ObjectNotFound
-from bot.kube import failures
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request, checked
 from bot.model.leadership import LeaseRecord
@@ -95,11 +94,7 @@ class KubeLease:
         return await self._send(request)
 
     async def _send(self, request: Request) -> LeaseRecord:
-        answer = await self._api.fetch(request, deadline=Deadline(self._within))
-        try:
-            return _record(msgspec.json.decode(answer.body, type=_Lease))
-        except msgspec.MsgspecError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
+        return await self._api.read(request, _record, deadline=Deadline(self._within))
 
     def _doing(self, verb: str) -> str:
         return (
@@ -108,7 +103,8 @@ class KubeLease:
         )
 
 
-def _record(lease: _Lease) -> LeaseRecord:
+def _record(body: bytes) -> LeaseRecord:
+    lease = msgspec.json.decode(body, type=_Lease)
     spec = lease.spec
     renewed = spec.renew_time or spec.acquire_time or _NEVER
     return LeaseRecord(

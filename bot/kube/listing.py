@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-from bot.kube import failures, parse
+from bot.kube import parse
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request, checked, collection, place
 from bot.kube.unreadable import UnreadablePods
@@ -15,7 +15,10 @@ from bot.watch.ports import HistoryGone, PodKey, PodPage
 
 
 class Listings:
-    """Of one cluster. Every listing for a person ends within `within` seconds, however many pages it has."""
+    """Lists one cluster's pods and events.
+
+    Every listing for a person ends within `within` seconds, however many pages it has.
+    """
 
     def __init__(self, api: ApiServer, bad: UnreadablePods, *, page_size: int, within: float) -> None:
         """Pods that do not decode are left out and told to `bad`."""
@@ -40,11 +43,7 @@ class Listings:
         token = ""
         while len(found) < most:
             request = self._listing("pods", namespace, token, *_selecting(selector, fields))
-            body = await self._fetch(request, deadline)
-            try:
-                page = parse.raw_pods(body)
-            except ValueError as problem:
-                raise failures.unreadable(self._api.name, request, problem) from problem
+            page = await self._api.read(request, parse.raw_pods, deadline=deadline)
             found += [RawPod(pod=pod, json=raw) for pod, raw in page.pods]
             token = page.meta.continue_
             if not token:
@@ -61,11 +60,7 @@ class Listings:
         token = ""
         while True:
             request = self._listing("events", namespace, token, *_selecting("", about))
-            body = await self._fetch(request, deadline)
-            try:
-                page = parse.events(body)
-            except ValueError as problem:
-                raise failures.unreadable(self._api.name, request, problem) from problem
+            page = await self._api.read(request, parse.events, deadline=deadline)
             found += page.events
             token = page.meta.continue_
             if not token:
@@ -95,11 +90,8 @@ class Listings:
             query=(("limit", "1"),),
             doing=f"list the pods in {place(namespace)}",
         )
-        body = await self._fetch(request, Deadline(within))
-        try:
-            return parse.pods(body).meta.resource_version
-        except ValueError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
+        page = await self._api.read(request, parse.pods, deadline=Deadline(within))
+        return page.meta.resource_version
 
     async def _all_pods(self, namespace: str, selector: str, fields: str, deadline: Deadline) -> list[Pod]:
         found: list[Pod] = []
@@ -115,11 +107,7 @@ class Listings:
         self, namespace: str, selector: str, token: str, deadline: Deadline, fields: str = ""
     ) -> parse.Pods:
         request = self._listing("pods", namespace, token, *_selecting(selector, fields))
-        body = await self._fetch(request, deadline)
-        try:
-            page = parse.pods(body)
-        except ValueError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
+        page = await self._api.read(request, parse.pods, deadline=deadline)
         self._bad.note(page.unreadable)
         return page
 
@@ -132,9 +120,6 @@ class Listings:
             query=tuple(query),
             doing=f"list the {resource} in {place(namespace)}",
         )
-
-    async def _fetch(self, request: Request, deadline: Deadline) -> bytes:
-        return (await self._api.fetch(request, deadline=deadline)).body
 
 
 def _selecting(labels: str, fields: str) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ logger = logs.get(__name__)
 
 
 class OwnDeletions:
-    """Of one cluster: in memory, and in what all replicas remember together."""
+    """Remembers what the bot deleted: in memory, and in what all replicas remember together."""
 
     def __init__(self, cluster: ClusterName, claims: Claims | None = None) -> None:
         """Without `claims` there is one replica."""

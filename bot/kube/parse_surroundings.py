@@ -1,4 +1,4 @@
-"""Workloads, revisions, nodes and metrics: the API server's JSON as `model.surroundings`. Pure.
+"""Workloads, nodes and metrics: the API server's JSON as `model.surroundings`. Pure.
 
 Beside `parse`, which decodes pods: these are read a few times a death, so they need not be fast, only right.
 """
@@ -6,22 +6,14 @@ Beside `parse`, which decodes pods: these are read a few times a death, so they 
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import blake2b
 
 import msgspec
 
 from bot.model import quantities
 from bot.model.annotations import own_annotations
 from bot.model.pods import ObjectMeta, Owner
-from bot.model.surroundings import Image, JobEnd, NodeCondition, NodeState, OwnerState, Revision
+from bot.model.surroundings import JobEnd, NodeCondition, NodeState, OwnerState
 from bot.model.wire import Wire
-
-REVISION = "deployment.kubernetes.io/revision"
-"""By which a Deployment's controller numbers ReplicaSets (`deploymentutil.RevisionAnnotation`)."""
-
-REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
-"""The numbers, separated by commas, that a ReplicaSet had before it was rolled back to
-(`deploymentutil.RevisionHistoryAnnotation`)."""
 
 
 class _Meta(ObjectMeta, frozen=True, kw_only=True):
@@ -41,22 +33,12 @@ class _Selector(Wire, frozen=True, kw_only=True):
     match_expressions: tuple[msgspec.Raw, ...] | None = None
 
 
-class _TemplateMeta(Wire, frozen=True, kw_only=True):
-    annotations: dict[str, str] | None = None
-
-
-class _Template(Wire, frozen=True, kw_only=True):
-    metadata: _TemplateMeta = _TemplateMeta()
-    spec: dict[str, object] = msgspec.field(default_factory=dict)
-
-
 class _WorkloadSpec(Wire, frozen=True, kw_only=True):
     replicas: int = 1
     parallelism: int = 1
     backoff_limit: int = 6
     suspend: bool = False
     selector: _Selector | None = None
-    template: _Template = _Template()
 
 
 class _WorkloadStatus(Wire, frozen=True, kw_only=True):
@@ -76,10 +58,6 @@ class _Workload(Wire, frozen=True, kw_only=True):
     metadata: _Meta
     spec: _WorkloadSpec = _WorkloadSpec()
     status: _WorkloadStatus = _WorkloadStatus()
-
-
-class _Workloads(Wire, frozen=True, kw_only=True):
-    items: tuple[_Workload, ...] | None
 
 
 class _CronJobSpec(Wire, frozen=True, kw_only=True):
@@ -124,7 +102,6 @@ class _PodMetrics(Wire, frozen=True, kw_only=True):
 
 
 _WORKLOAD = msgspec.json.Decoder(_Workload)
-_WORKLOADS = msgspec.json.Decoder(_Workloads)
 _CRON_JOB = msgspec.json.Decoder(_CronJob)
 _NODE = msgspec.json.Decoder(_Node)
 _NAMED = msgspec.json.Decoder(_Named)
@@ -151,6 +128,8 @@ def owner(kind: str, body: bytes) -> OwnerState:
     ended, reason = _job_end(status)
     return OwnerState(
         owner=Owner(kind=kind, name=meta.name),
+        uid=meta.uid,
+        created_at=meta.creation_timestamp,
         desired=desired,
         present=present,
         ready=ready,
@@ -201,75 +180,6 @@ def _equalities(selector: _Selector | None) -> tuple[tuple[str, str], ...]:
     if selector is None or selector.match_expressions:
         return ()
     return tuple(sorted((selector.match_labels or {}).items()))
-
-
-def revisions(body: bytes, deployment: str) -> tuple[Revision, ...]:
-    """The revisions of a Deployment out of a list of ReplicaSets. Raises ValueError."""
-    found = _WORKLOADS.decode(body).items or ()
-    return tuple(
-        _revision(each)
-        for each in found
-        if any(
-            owner.controller and owner.kind == "Deployment" and owner.name == deployment
-            for owner in each.metadata.owner_references or ()
-        )
-        and each.metadata.annotations.get(REVISION, "").isdecimal()
-    )
-
-
-def _revision(replica_set: _Workload) -> Revision:
-    meta, template = replica_set.metadata, replica_set.spec.template
-    images: list[Image] = []
-    env: list[tuple[str, str]] = []
-    rest = dict(template.spec)
-    for group in ("initContainers", "containers"):
-        containers = _containers(template.spec, group)
-        for each in containers:
-            name = str(each.get("name", ""))
-            images.append(Image(container=name, image=str(each.get("image", ""))))
-            env += _env_of(name, each)
-        rest[group] = [
-            {key: value for key, value in each.items() if key not in {"image", "env", "envFrom"}}
-            for each in containers
-        ]
-    if meta.creation_timestamp is None:
-        raise ValueError(f"ReplicaSet {meta.name} has no creationTimestamp")
-    annotations = template.metadata.annotations or {}
-    return Revision(
-        number=int(meta.annotations[REVISION]),
-        replica_set=meta.name,
-        created_at=meta.creation_timestamp,
-        earlier=tuple(
-            int(each) for each in meta.annotations.get(REVISION_HISTORY, "").split(",") if each.isdecimal()
-        ),
-        images=tuple(images),
-        env=tuple(sorted(env)),
-        annotations=tuple(sorted((name, _digest(value)) for name, value in annotations.items())),
-        rest=_digest(rest),
-    )
-
-
-def _containers(spec: dict[str, object], group: str) -> list[dict[str, object]]:
-    found = spec.get(group)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _env_of(container: str, spec: dict[str, object]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    variables, sources = spec.get("env"), spec.get("envFrom")
-    found += [
-        (f"{container}/{each.get('name', '')}", _digest(each))
-        for each in (variables if isinstance(variables, list) else ())
-        if isinstance(each, dict)
-    ]
-    if sources:
-        found.append((f"{container}/envFrom", _digest(sources)))
-    return found
-
-
-def _digest(value: object) -> str:
-    """Tells equal from different, and nothing else: what is digested may be secret."""
-    return blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=8).hexdigest()
 
 
 def node(body: bytes) -> NodeState:

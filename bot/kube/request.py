@@ -17,9 +17,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `doing` completes "does not let the bot …"; `subject` is what a 404
-    or 409 speaks of.
-    """
+    """One request to an API server, as it is sent, and how its failure is put into words."""
 
     method: Literal["GET", "POST", "PATCH", "DELETE"] = "GET"
     path: str
@@ -28,7 +26,9 @@ class Request:
     content_type: str = "application/json"
     """Of the body; a patch says here of which kind it is."""
     doing: str
+    """Completes "does not let the bot …"."""
     subject: str = "such resource"
+    """What a 404 or 409 speaks of."""
     addition: str = ""
     """What a cluster may do without, and this request needs: `metrics.k8s.io (the metrics server)`."""
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bot.errors import ObjectNotFound
-from bot.kube import failures, parse, parse_surroundings
+from bot.kube import parse, parse_revisions, parse_surroundings
 from bot.kube.api import ApiServer, Deadline
 from bot.kube.request import Request, checked, collection
 from bot.model.events import Event
 from bot.model.pods import Owner, PodUid
-from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState, Revision
+from bot.model.revisions import Revision
+from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState
 
 WITHIN = 3.0
 """Seconds for each request, repetitions included."""
@@ -31,7 +32,9 @@ _T = TypeVar("_T")
 
 
 class KubeSurroundings:
-    """Of one cluster. Implements `incidents.ports.Surroundings` and `watch.ports.OwnerSource`.
+    """Reads the surroundings of deaths in one cluster.
+
+    Implements `incidents.ports.Surroundings` and `watch.ports.OwnerSource`.
 
     Every method ends within `WITHIN` seconds and raises `bot.errors.ClusterError`s.
     """
@@ -63,15 +66,18 @@ class KubeSurroundings:
 
     async def namespace_annotations(self, namespace: str) -> dict[str, str]:
         """Those annotations of a namespace that are podbot's; none where there is no such namespace."""
-        request = Request(
-            path=f"/api/v1/namespaces/{checked(namespace, 'namespace')}",
-            doing=f"look at namespace {namespace}",
-            subject=f"namespace `{namespace}`",
-        )
         try:
-            return await self._read(request, parse_surroundings.podbot_annotations)
+            return await self._read(_look_at(namespace), parse_surroundings.podbot_annotations)
         except ObjectNotFound:
             return {}
+
+    async def has_namespace(self, namespace: str) -> bool:
+        """Whether there is a namespace of this name."""
+        try:
+            await self._read(_look_at(namespace), len)
+        except ObjectNotFound:
+            return False
+        return True
 
     async def revisions(self, namespace: str, deployment: OwnerState) -> tuple[Revision, ...]:
         """The revisions of a Deployment that are still kept, in no particular order."""
@@ -84,8 +90,7 @@ class KubeSurroundings:
             ),
             doing=f"list the ReplicaSets in {namespace}",
         )
-        name = deployment.owner.name
-        return await self._read(request, lambda body: parse_surroundings.revisions(body, name))
+        return await self._read(request, lambda body: parse_revisions.revisions(body, deployment))
 
     async def node(self, name: str) -> NodeState:
         """What is wrong with a node."""
@@ -110,11 +115,15 @@ class KubeSurroundings:
         return await self._read(request, lambda body: parse_surroundings.memory_use(body, container))
 
     async def _read(self, request: Request, decode: Callable[[bytes], _T]) -> _T:
-        answer = await self._api.fetch(request, deadline=Deadline(WITHIN))
-        try:
-            return decode(answer.body)
-        except ValueError as problem:
-            raise failures.unreadable(self._api.name, request, problem) from problem
+        return await self._api.read(request, decode, deadline=Deadline(WITHIN))
+
+
+def _look_at(namespace: str) -> Request:
+    return Request(
+        path=f"/api/v1/namespaces/{checked(namespace, 'namespace')}",
+        doing=f"look at namespace {namespace}",
+        subject=f"namespace `{namespace}`",
+    )
 
 
 def _path(kind: str, namespace: str) -> str:

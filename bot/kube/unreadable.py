@@ -12,7 +12,7 @@ _log = logs.get(__name__)
 
 
 class UnreadablePods:
-    """Of one cluster."""
+    """Counts and logs one cluster's pods that do not decode."""
 
     def __init__(self, cluster: ClusterName) -> None:
         self._cluster = cluster

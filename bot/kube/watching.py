@@ -16,7 +16,7 @@ _LINE_LIMIT = 32 << 20  # etcd takes 1.5 MB an object; the rest is room for othe
 
 
 class Watches:
-    """Of one cluster's pods."""
+    """Opens watches of one cluster's pods."""
 
     def __init__(
         self,

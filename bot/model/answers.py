@@ -8,26 +8,30 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
-from bot.model.commands import ExportPods, FindAddress, GetLogs, ListEvents, ListPods, TopPods, Verb
-from bot.model.containers import ContainerKind, ContainerState, Probe, Terminated
+from bot.model.commands import ExportPods, FindAddress, ListEvents, ListPods, TopPods, Verb
+from bot.model.containers import ContainerKind, ContainerState, Probe
 from bot.model.debugging import DebugOutput, DebugStarted, RawAnswer
 from bot.model.deletions import DeletionPlan, DryRun
 from bot.model.events import Event
 from bot.model.history import FormerPod
 from bot.model.incident_answers import IncidentAnswer
-from bot.model.log_answers import FollowStopped, Found, MergedLogs
+from bot.model.log_answers import FollowStopped, LogExcerpt, MergedLogs
 from bot.model.people import Person, UsergroupId, UserId
 from bot.model.pods import ClusterName, Owner, PodCondition, PodUid, Volume
 from bot.model.usage import ContainerUsage
 
 
 class Health(Enum):
-    """What a row means for someone on call; the order is worst first."""
+    """How a pod is, for someone on call; the order is worst first."""
 
     FAILING = "failing"
     PENDING = "pending"
     HEALTHY = "healthy"
     FINISHED = "finished"
+
+
+UNWELL = (Health.FAILING, Health.PENDING)
+"""What somebody on call may have to look at, worst first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,6 @@ class PodRow:
     node: str
     nominated_node: str
     readiness_gates: str
-    health: Health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,31 +150,6 @@ class PodCard:
 
     row: PodRow
     uid: PodUid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogExcerpt:
-    """A container's log, or the part of it that was asked for."""
-
-    asked: GetLogs
-    pod: str
-    uid: PodUid
-    container: str
-    other_containers: tuple[str, ...]
-    previous: bool
-    previous_by_itself: bool
-    """The previous run was chosen because the current one has not started."""
-    has_previous: bool
-    death: Terminated | None = None
-    """Only the minute before this end was asked for."""
-    lines: tuple[str, ...]
-    masked: int
-    """How many secrets were replaced by a mask."""
-    found: Found | None = None
-    """Where a text was searched for: the lines are those around what was found."""
-    cut: bool
-    """The reading stopped at the size limit: there is more than is shown."""
-    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

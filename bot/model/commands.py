@@ -1,5 +1,6 @@
-"""What a person can ask for, typed. The grammar makes them from text, buttons carry them, the pod service
-does them.
+"""What a person can ask for, typed.
+
+The grammar makes commands from text, buttons carry them, the pod service does them.
 """
 
 from __future__ import annotations

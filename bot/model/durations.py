@@ -17,6 +17,9 @@ _MICROSECONDS: dict[str, Decimal] = {
     "μs": Decimal(1),
     "ns": Decimal("0.001"),
 }
+LONGEST = timedelta(days=36_525)
+"""A hundred years: what reaches further back or ahead than calendars do is none that anybody means."""
+
 _TERM = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ms|us|µs|μs|ns|d|h|m|s)")
 
 
@@ -68,7 +71,7 @@ def parse(text: str) -> timedelta:
     """A duration as Go and kubectl's `--since` take it (`90s`, `1h30m`, `1.5h`), and days beside it.
 
     Precise to the microsecond; the micro sign may be either of the two that Go takes.
-    Raises ValueError where the text is no positive duration.
+    Raises ValueError where the text is no positive duration, or one beyond `LONGEST`.
     """
     total, at = Decimal(0), 0
     while term := _TERM.match(text, at):
@@ -76,14 +79,13 @@ def parse(text: str) -> timedelta:
         at = term.end()
     if not text or at != len(text) or total <= 0:
         raise ValueError("a duration is written as 30s, 10m or 1h30m")
-    try:
-        return timedelta(microseconds=int(total))
-    except OverflowError as error:
-        raise ValueError("the duration is longer than any log") from error
+    if total > LONGEST // timedelta(microseconds=1):
+        raise ValueError("the longest duration is 100 years")
+    return timedelta(microseconds=int(total))
 
 
 def spell(duration: timedelta) -> str:
-    """A positive duration as `parse` reads it back, exactly, in few terms: `90m`, `2h1m5s`, `250ms`."""
+    """A positive duration as `parse` reads it back, exactly, in few terms: `90m`, `2h1m5s`, `250ms`, `7d`."""
     left = duration // timedelta(microseconds=1)
     if left <= 0:
         raise ValueError("only positive durations can be written")
@@ -92,7 +94,7 @@ def spell(duration: timedelta) -> str:
         if left % size == 0 and left // size < 100:
             return f"{left // size}{unit}"
     terms = []
-    for unit in ("h", "m", "s", "us"):
+    for unit in ("d", "h", "m", "s", "us"):
         count, left = divmod(left, int(_MICROSECONDS[unit]))
         terms += [f"{count}{unit}"] if count else []
     return "".join(terms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.model.deaths import signal_of
 
-_NEVER_STARTED = frozenset({"ContainerCannotRun", "StartError", "RunContainerError"})
+START_ERROR_REASONS = frozenset({"ContainerCannotRun", "StartError", "RunContainerError"})
 """Reasons that the kubelet and the runtimes give where the process could not even begin."""
 
 _SAYS_NOTHING = frozenset({"", "Completed", "Error"})
@@ -60,7 +60,7 @@ def _cause(exit_code: int, reason: str, memory_limit: str, signal: int | None) -
     if reason == "OOMKilled":
         limit = f"at its memory limit of {memory_limit}" if memory_limit else "for lack of memory"
         return f"killed by the kernel {limit}"
-    if reason in _NEVER_STARTED:
+    if reason in START_ERROR_REASONS:
         why = _SHELL.get(exit_code)
         return f"could not be started: {why}" if why else "could not be started"
     if reason == "ContainerStatusUnknown":

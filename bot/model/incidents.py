@@ -10,8 +10,9 @@ from typing import NewType
 from bot.model.deaths import Cause, Death
 from bot.model.people import ChannelId, UserId
 from bot.model.pods import ClusterName, Owner, PodUid
+from bot.model.revisions import KnownRevision, RevisionChange
 from bot.model.situations import Situation
-from bot.model.surroundings import KnownRevision, NodeState, OwnerState, RevisionChange
+from bot.model.surroundings import NodeState, OwnerState
 
 IncidentId = NewType("IncidentId", str)
 """Short enough to be said aloud: four characters of Crockford's base 32."""
@@ -26,7 +27,8 @@ class IncidentState(Enum):
     FIRING = "firing"
     RECOVERED = "recovered"
     GONE = "gone"
-    """What was broken is not there any more, and nothing took its place: neither broken nor well."""
+    """What was broken is not there any more, and nothing took its place: neither broken nor well. Or nobody
+    sees it any more: then `Ending.unwatched` says so."""
     CLOSED = "closed"
     """A person called it over, whether or not all was well: `Ending` says which."""
     MERGED = "merged"
@@ -142,6 +144,8 @@ class Ending:
     """The person who called it over."""
     still_failing: bool = False
     """It was called over although it was not."""
+    unwatched: bool = False
+    """It was called over as it is not watched any more: how it went on, nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

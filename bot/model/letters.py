@@ -87,3 +87,16 @@ class KeptLetter:
     def waits(self) -> bool:
         """Whether there is something to be said still."""
         return self.letter.revision > self.posted.revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedLetter:
+    """A letter of podbot's about itself, as the replicas' store keeps it."""
+
+    teller: str
+    """The replica that tells it."""
+    is_ours: bool
+    """Whether that is the one that asks."""
+    sign: datetime
+    """Its last sign of life, by its own clock: another one after each sign."""
+    kept: KeptLetter

@@ -1,4 +1,4 @@
-"""What the pod service answers about logs of more than one container, and of logs that are followed."""
+"""What the pod service answers about logs: of one container, of several, and of those that are followed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import Enum
 
 from bot.model.commands import FollowLogs, GetLogs
+from bot.model.containers import Terminated
+from bot.model.pods import PodUid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,31 @@ class Found:
     lines: int
     """That were looked through."""
     matches: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogExcerpt:
+    """A container's log, or the part of it that was asked for."""
+
+    asked: GetLogs
+    pod: str
+    uid: PodUid
+    container: str
+    other_containers: tuple[str, ...]
+    previous: bool
+    previous_by_itself: bool
+    """The previous run was chosen because the current one has not started."""
+    has_previous: bool
+    death: Terminated | None = None
+    """Only the minute before this end was asked for."""
+    lines: tuple[str, ...]
+    masked: int
+    """How many secrets were replaced by a mask."""
+    found: Found | None = None
+    """Where a text was searched for: the lines are those around what was found."""
+    cut: bool
+    """The reading stopped at the size limit: there is more than is shown."""
+    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,10 @@ class PodMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Of one cluster. A pod that is not in it had nothing to count when the memory was saved."""
+    """What is remembered of one cluster's pods.
+
+    A pod that is not in it had nothing to count when the memory was saved.
+    """
 
     cluster: ClusterName
     pods: Mapping[PodUid, PodMemory]

@@ -1,8 +1,8 @@
 """A message before it is Slack's: what it says, not how it is drawn.
 
 `commands.replies` and `incidents.announce` write these, `slack.blocks` draws them. Text stays raw in here;
-it is cleaned and escaped at the one place where it becomes Block Kit. All of it are tagged structs, so that a
-message that waits in the outbox can be kept as JSON.
+it is cleaned and escaped at the one place where it becomes Block Kit. All of these are tagged structs, so
+that a message that waits in the outbox can be kept as JSON.
 """
 
 from __future__ import annotations
@@ -115,6 +115,13 @@ class Button(msgspec.Struct, frozen=True, tag=True):
     """The answer takes the place of the message that holds the button (paging) instead of following it."""
     cluster: ClusterName | None = None
     """The cluster that it is for; None: the only one, or the default (`model.at_cluster`)."""
+
+
+MOST_CHOICES = 100
+"""Of one menu: Slack takes no more."""
+
+CHOICE_LABEL = 75
+"""Characters of a choice's label: Slack takes no more."""
 
 
 class Choice(msgspec.Struct, frozen=True, tag=True):

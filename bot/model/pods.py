@@ -177,6 +177,17 @@ class Pod(Wire, frozen=True, kw_only=True):
         return self.metadata.deletion_timestamp is not None
 
     @property
+    def ready(self) -> bool:
+        """Whether its condition `Ready` says so."""
+        ready = self.condition("Ready")
+        return ready is not None and ready.status == "True"
+
+    @property
+    def over(self) -> bool:
+        """All of its containers have ended, and none will be started again."""
+        return self.status.phase in {"Succeeded", "Failed"}
+
+    @property
     def controller(self) -> OwnerReference | None:
         """The owner that replaces this pod, or None for a bare pod."""
         return next((ref for ref in self.metadata.owner_references or () if ref.controller), None)
@@ -220,14 +231,17 @@ class Pod(Wire, frozen=True, kw_only=True):
         debug = tuple((each, ContainerKind.EPHEMERAL) for each in spec.ephemeral_containers or ())
         return init + app + debug
 
+    def status_of(self, container: str) -> ContainerStatus | None:
+        """The status of the container of this name, where the kubelet has written one."""
+        return next((each for each in self.statuses() if each.name == container), None)
+
+    def own_statuses(self) -> tuple[ContainerStatus, ...]:
+        """The container statuses without those of debug containers, which end as their user leaves them."""
+        return (self.status.init_container_statuses or ()) + (self.status.container_statuses or ())
+
     def statuses(self) -> tuple[ContainerStatus, ...]:
         """Every container status there is: init, app, ephemeral."""
-        status = self.status
-        return (
-            (status.init_container_statuses or ())
-            + (status.container_statuses or ())
-            + (status.ephemeral_container_statuses or ())
-        )
+        return self.own_statuses() + (self.status.ephemeral_container_statuses or ())
 
 
 def _init_kind(container: Container) -> ContainerKind:

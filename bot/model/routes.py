@@ -23,7 +23,12 @@ class RouteFacts:
     labels: Mapping[str, str] = field(default_factory=dict)
     pod_annotations: Mapping[str, str] = field(default_factory=dict)
     owner_annotations: Mapping[str, str] = field(default_factory=dict)
+    part_of: Owner | None = None
+    """The owner's own owner, where it has one: the CronJob that made a Job."""
+    part_of_annotations: Mapping[str, str] = field(default_factory=dict)
     namespace_annotations: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[tuple[str, str], ...] = ()
+    """Whose annotations could not be read, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

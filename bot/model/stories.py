@@ -8,7 +8,7 @@ from enum import Enum
 
 from bot.model.incidents import Ending, IncidentId, IncidentState
 from bot.model.people import ChannelId, UsergroupId, UserId
-from bot.model.surroundings import RevisionChange
+from bot.model.revisions import RevisionChange
 
 
 class StoryKind(Enum):

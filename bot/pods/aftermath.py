@@ -13,12 +13,6 @@ USUAL_STOP = timedelta(seconds=60)
 """A pod that is there for longer than this after its deletion is worth a word."""
 
 
-def seen_ready(pod: Pod) -> bool:
-    """Whether a pod does what a replacement is wanted for."""
-    ready = pod.condition("Ready")
-    return not pod.terminating and ready is not None and ready.status == "True"
-
-
 def successors(deletion: Deletion, pods: Sequence[Pod]) -> tuple[Pod, ...]:
     """The pods that came after deleted ones: of their workloads, and not there before; oldest first.
 

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.errors import ClusterError, ClusterRefused, ClusterUnreachable, ObjectNotFound
+from bot.errors import ClusterError, ClusterUnreachable, ObjectNotFound
 from bot.model.controllers import Controller, DisruptionBudget
 from bot.model.pods import Owner, Pod
 from bot.model.targets import TargetKind
 from bot.pods.ports import PodCluster
+from bot.pods.reasons import why_unread
 
 FACTS_WAIT = 2.5
 """Seconds that a plan waits for what stands behind its pods."""
@@ -72,26 +73,13 @@ class BackingReader:
         except ObjectNotFound:
             found[owner] = None
         except ClusterError as error:
-            unknown.append(f"{owner.kind} `{owner.name}` could not be read ({reason(error)})")
+            unknown.append(f"{owner.kind} `{owner.name}` could not be read ({why_unread(error)})")
 
     async def _budgets(self, namespace: str, found: list[DisruptionBudget], unknown: list[str]) -> None:
         try:
             found += await _in_time(self._cluster.list_budgets(namespace))
         except ClusterError as error:
-            unknown.append(f"PodDisruptionBudgets could not be read ({reason(error)})")
-
-
-def reason(error: ClusterError) -> str:
-    """Why something could not be read, in a few words."""
-    match error:
-        case ClusterRefused():
-            return "the bot's account may not"
-        case ClusterUnreachable():
-            return "the cluster gave no answer"
-        case ObjectNotFound():
-            return "it is not there"
-        case _:
-            return "the cluster's answer was no help"
+            unknown.append(f"PodDisruptionBudgets could not be read ({why_unread(error)})")
 
 
 async def _in_time(reading: Awaitable[_T]) -> _T:

@@ -71,16 +71,15 @@ def by(key: str) -> Callable[[Pod], Any]:
 
     The youngest and the most restarted come first, as they are what one sorts for.
     """
-    where = _by_name
     match key:
         case "age":
-            return lambda pod: (-(pod.metadata.creation_timestamp or _OLDEST).timestamp(), where(pod))
+            return lambda pod: (-(pod.metadata.creation_timestamp or _OLDEST).timestamp(), _by_name(pod))
         case "restarts":
-            return lambda pod: (-sum(each.restart_count for each in pod.statuses()), where(pod))
+            return lambda pod: (-sum(each.restart_count for each in pod.statuses()), _by_name(pod))
         case "node":
-            return lambda pod: (pod.spec.node_name, where(pod))
+            return lambda pod: (pod.spec.node_name, _by_name(pod))
         case _:
-            return where
+            return _by_name
 
 
 def _by_name(pod: Pod) -> tuple[str, str]:

@@ -28,11 +28,11 @@ MOST_AT_ONCE = 10
 OUTPUT_LIMIT = 10 * 1024 * 1024
 """Bytes of output that are read."""
 
-_ENDED = frozenset({"Failed", "Succeeded"})
 _NEVER_STARTS = frozenset(
     {"CreateContainerConfigError", "ErrImageNeverPull", "ImageInspectError", "InvalidImageName"}
 )
 """Reasons for waiting after which waiting is of no use: nobody can change an ephemeral container."""
+_GONE = "The pod is gone, and the debug container with it."
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """Those of Kubernetes' own made-up names: no word comes about by chance."""
 
@@ -84,7 +84,7 @@ class Debugging:
                 command=command.command,
                 target=command.target,
             )
-            _check(pod, container)
+            _refuse_hopeless(pod, container)
             await self._cluster.add_debug_container(pod.namespace, pod.name, uid=pod.uid, container=container)
         return DebugStarted(
             cluster=self._cluster.name,
@@ -171,13 +171,10 @@ class Debugging:
         return image
 
 
-_GONE = "The pod is gone, and the debug container with it."
-
-
-def _check(pod: Pod, container: DebugContainer) -> None:
+def _refuse_hopeless(pod: Pod, container: DebugContainer) -> None:
     """Refuse what could only fail, or would add a container that never starts."""
     named = {each.name: kind for each, kind in pod.containers()}
-    if pod.terminating or pod.status.phase in _ENDED:
+    if pod.terminating or pod.over:
         raise DebugRefused(
             f"`{pod.name}` {'is being deleted' if pod.terminating else 'has ended'}: a debug container "
             "needs a pod that lives. Nothing was changed."
@@ -198,5 +195,5 @@ def _check(pod: Pod, container: DebugContainer) -> None:
 
 
 def _state(pod: Pod, container: str) -> ContainerState:
-    status = next((each for each in pod.statuses() if each.name == container), None)
+    status = pod.status_of(container)
     return status.state if status else ContainerState()

@@ -19,12 +19,11 @@ from bot.model.pods import Pod
 from bot.model.problems import NoSuchPod
 from bot.model.targets import TargetKind
 from bot.model.usage import PodUsage
-from bot.pods import redact
 from bot.pods.finder import Finder
 from bot.pods.gate import Gate
 from bot.pods.ports import PodCluster
 from bot.pods.reach import Reach
-from bot.pods.summary import Surroundings, summary
+from bot.pods.summary import Surroundings, newest_first, summary
 
 PATIENCE = 3.0
 """Seconds that a description waits for what stands around the pod; it is told without after that."""
@@ -89,7 +88,7 @@ class Describing:
             cluster=self._cluster.name,
             asked=msgspec.structs.replace(command, pod=name),
             # Masking the messages of a whole cluster takes seconds, which the event loop has not to spare.
-            events=await asyncio.to_thread(_newest_first, wanted),
+            events=await asyncio.to_thread(newest_first, wanted),
             namespaces_left_out=found.left_out,
         )
 
@@ -106,7 +105,7 @@ class Describing:
         if not wanted:
             return None, ""
         found, problem = await _in_time(self._cluster.list_events(pod.namespace, uid=pod.uid))
-        return None if found is None else _newest_first(found), problem
+        return None if found is None else newest_first(found), problem
 
     async def _usage_of(self, pod: Pod) -> tuple[PodUsage | None, str]:
         if pod.status.phase != "Running":
@@ -139,8 +138,3 @@ async def _in_time(
         return None, ""
     except ClusterError as error:
         return None, str(error)
-
-
-def _newest_first(events: Sequence[Event]) -> tuple[Event, ...]:
-    masked = [msgspec.structs.replace(each, message=redact.mask(each.message)) for each in events]
-    return tuple(sorted(masked, key=lambda each: each.last_seen or _OLDEST, reverse=True))

@@ -10,9 +10,10 @@ from bot.clock import Clock
 from bot.errors import ClusterError, ObjectNotFound
 from bot.model.deletions import Aftermath, DeletedPod, Deletion, Fate
 from bot.model.pods import Pod, PodUid
-from bot.pods.aftermath import aftermath, seen_ready, successors
-from bot.pods.backing import reason
+from bot.pods import outlook
+from bot.pods.aftermath import aftermath, successors
 from bot.pods.ports import PodCluster
+from bot.pods.reasons import why_unread
 from bot.pods.together import all_of
 
 FOLLOWED_FOR = timedelta(minutes=3)
@@ -49,10 +50,10 @@ class Following:
         try:
             pods = await self._pods(deletion)
         except ClusterError as error:
-            return Aftermath(after=self._clock.now() - deletion.at, problem=reason(error))
+            return Aftermath(after=self._clock.now() - deletion.at, problem=why_unread(error))
         now = self._clock.now()
         for pod in successors(deletion, pods):
-            if seen_ready(pod):
+            if outlook.serving(pod):
                 ready_at.setdefault(pod.uid, now)
         return aftermath(deletion, pods, ready_at, now)
 

@@ -19,7 +19,7 @@ from bot.pods.policy_keeper import PolicyKeeper
 
 
 class Gate:
-    """Of one cluster: what the policy in force allows, and the record of what was asked."""
+    """The way to one cluster's pods: what the policy in force allows, and the record of what was asked."""
 
     def __init__(
         self, cluster: ClusterName, keeper: PolicyKeeper, audit: AuditTrail, served: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Gate:
             return _refusal(verb, namespace, self._keeper.problem)
         decision = self.policy.decide(asker, verb, namespace)
         if decision.allowed and not self.serves(namespace):
-            return _refusal(verb, namespace, f"podbot serves only {', '.join(self._served)} here.")
+            return self._not_served(verb, namespace)
         return decision
 
     def serves(self, namespace: str) -> bool:
@@ -65,8 +65,7 @@ class Gate:
         """The decision that allows it; raises `Refused`, which is on record then."""
         decision = self.decide(asker, verb, namespace)
         if not decision.allowed:
-            self._record(asker, decision, what, Outcome.REFUSED, decision.why)
-            raise Refused(decision)
+            self.refuse(asker, decision, what)
         return decision
 
     def authorise_path(self, asker: Asker, path: ApiPath) -> Decision:
@@ -76,8 +75,7 @@ class Gate:
             decision = self.policy.decide_path(asker, path)
         # Where podbot serves some namespaces only, a listing of all would show the others.
         if decision.allowed and self._served and path.namespace == ALL_NAMESPACES:
-            why = f"podbot serves only {', '.join(self._served)} here."
-            decision = _refusal(Verb.RAW, path.namespace, why)
+            decision = self._not_served(Verb.RAW, path.namespace)
         if not decision.allowed:
             self.refuse(asker, decision, path.path)
         return decision
@@ -123,6 +121,9 @@ class Gate:
                 outcome=Outcome.DONE,
             )
         )
+
+    def _not_served(self, verb: Verb, namespace: str) -> Decision:
+        return _refusal(verb, namespace, f"podbot serves only {', '.join(self._served)} here.")
 
     def _record(self, asker: Asker, decision: Decision, what: str, outcome: Outcome, detail: str) -> None:
         self._audit.record(

@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Sequence
 
 from bot.clock import Clock
-from bot.model.answers import ClusterState, Health
+from bot.model.answers import UNWELL, ClusterState, Health
 from bot.model.commands import Command, GetLogs, Help, ListClusters, OpenPod, StopFollowing, Verb, WhoAmI
 from bot.model.home import BotHealth, Home, PastCommand
 from bot.model.people import Asker, UserId
 from bot.model.pods import ClusterName, Pod
 from bot.pods import rows
 from bot.pods.gate import Gate
-from bot.pods.ports import Seen
+from bot.pods.ports import Judge, Seen
 
 MOST_SHOWN = 15
 """Broken pods on the tab; of the rest it tells the number."""
@@ -23,7 +23,6 @@ MOST_PEOPLE = 500
 """Whose commands are remembered; those who asked longest ago are forgotten."""
 
 _NOT_REMEMBERED = (Help, ListClusters, OpenPod, StopFollowing, WhoAmI)
-_BROKEN = (Health.FAILING, Health.PENDING)
 
 
 class Blind:
@@ -68,9 +67,12 @@ class Recent:
 class HomePage:
     """What each person may know at a glance."""
 
-    def __init__(self, cluster: ClusterName, gate: Gate, seen: Seen, recent: Recent, clock: Clock) -> None:
+    def __init__(
+        self, cluster: ClusterName, gate: Gate, *, judge: Judge, seen: Seen, recent: Recent, clock: Clock
+    ) -> None:
         self._cluster = cluster
         self._gate = gate
+        self._judge = judge
         self._seen = seen
         self._recent = recent
         self._clock = clock
@@ -91,9 +93,9 @@ class HomePage:
         known = {pod.namespace for pod in pods}
         mine = {each for each in known if self._gate.allows(asker, Verb.LIST, each)}
         visible = [pod for pod in pods if pod.namespace in mine]
-        judged = [(rows.health(pod, now), pod) for pod in visible]
+        judged = [(self._judge(pod, now), pod) for pod in visible]
         broken = sorted(
-            ((_BROKEN.index(health), pod) for health, pod in judged if _is_broken(health, pod)),
+            ((UNWELL.index(health), pod) for health, pod in judged if _is_broken(health, pod)),
             key=lambda each: (each[0], each[1].namespace, each[1].name),
         )
         return Home(
@@ -123,4 +125,4 @@ class HomePage:
 
 def _is_broken(health: Health, pod: Pod) -> bool:
     """Whether it wants looking at. What goes in its time, as in a rollout, is on its way and not broken."""
-    return health in _BROKEN and not (health is Health.PENDING and pod.terminating)
+    return health in UNWELL and not (health is Health.PENDING and pod.terminating)

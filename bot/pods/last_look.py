@@ -8,22 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-import msgspec
 
 from bot.clock import Clock
 from bot.errors import ClusterError
 from bot.model.commands import Verb
-from bot.model.events import Event
 from bot.model.last_look import LastLook, SavedLog
 from bot.model.people import Asker
 from bot.model.pods import Pod
 from bot.pods import redact
-from bot.pods.backing import reason
 from bot.pods.gate import Gate
 from bot.pods.ports import PodCluster
-from bot.pods.summary import Surroundings, summary
+from bot.pods.reasons import why_unread
+from bot.pods.summary import Surroundings, newest_first, summary
 
 READING_WAIT = 3.0
 """Seconds in which everything has to be read that is to be saved."""
@@ -115,7 +111,7 @@ class LastLooks:
         except TimeoutError:
             return _TOO_LATE
         except ClusterError as error:
-            return reason(error)
+            return why_unread(error)
         return SavedLog(
             container=run.container,
             previous=run.previous,
@@ -132,9 +128,8 @@ class LastLooks:
         except TimeoutError:
             return Surroundings(events_problem=_TOO_LATE)
         except ClusterError as error:
-            return Surroundings(events_problem=reason(error))
-        masked = [msgspec.structs.replace(each, message=redact.mask(each.message)) for each in found]
-        return Surroundings(events=tuple(sorted(masked, key=_last_seen, reverse=True)))
+            return Surroundings(events_problem=why_unread(error))
+        return Surroundings(events=newest_first(found))
 
 
 def _runs(pod: Pod) -> Iterator[_Run]:
@@ -144,7 +139,3 @@ def _runs(pod: Pod) -> Iterator[_Run]:
             yield _Run(pod=pod, container=status.name, previous=True)
         if status.state.running is not None or status.state.terminated is not None:
             yield _Run(pod=pod, container=status.name, previous=False)
-
-
-def _last_seen(event: Event) -> datetime:
-    return event.last_seen or datetime.min.replace(tzinfo=UTC)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.answers import (
+    UNWELL,
     AddressHolders,
     Decision,
     Health,
     PodCard,
     PodExport,
     PodList,
-    PodRow,
     Trouble,
 )
 from bot.model.commands import ExportPods, FindAddress, Form, ListPods, OpenPod, Verb
@@ -27,7 +27,7 @@ from bot.model.targets import TargetKind
 from bot.pods import choosing, manifest, rows
 from bot.pods.finder import Finder
 from bot.pods.gate import Gate
-from bot.pods.ports import PodCluster, PodHistory, RawPod, Seen
+from bot.pods.ports import Judge, PodCluster, PodHistory, RawPod, Seen
 from bot.pods.reach import Found, Reach
 
 MOST_EXPORTED = 500
@@ -37,6 +37,7 @@ MOST_SORTED = 5_000
 """Pods that are read whole to be sorted by a JSONPath: some 40 MB."""
 
 LATELY = timedelta(hours=1)
+"""For how long back restarts are counted."""
 
 SORT_KEYS = ("age", "restarts", "name", "node")
 """What a listing is sorted by without a JSONPath."""
@@ -61,6 +62,7 @@ class Listings:
         gate: Gate,
         finder: Finder,
         *,
+        judge: Judge,
         history: PodHistory,
         seen: Seen,
         clock: Clock,
@@ -69,6 +71,7 @@ class Listings:
         self._gate = gate
         self._reach = Reach(gate)
         self._finder = finder
+        self._judge = judge
         self._history = history
         self._seen = seen
         self._clock = clock
@@ -79,19 +82,19 @@ class Listings:
         with self._gate.audited(asker, decision, "pods", _said(command)):
             found, missing = await self._found(asker, decision, command)
         now = self._clock.now()
-        table = [(pod, rows.row(pod, now)) for pod in found.things]
-        shown = self._worst_first(table) if command.broken else table
+        judged = self._judged(found.things, now)
+        shown = self._worst_first(judged, now) if command.broken else found.things
         since = self._history.since
         return PodList(
             cluster=self._cluster.name,
             asked=command,
-            rows=tuple(row for _, row in shown),
-            counts=dict(Counter(row.health for _, row in table)),
+            rows=tuple(rows.row(pod, now) for pod in shown),
+            counts=dict(Counter(health for health, _ in judged)),
             namespaces_left_out=found.left_out,
-            troubles=tuple(self._trouble(pod) for pod, _ in shown) if command.broken else (),
+            troubles=tuple(self._trouble(pod, now) for pod in shown) if command.broken else (),
             watched_since=since if since is not None and now - since < LATELY else None,
             missing=missing,
-            namespaces_alike=() if table else self._namespaces_like(asker, command.namespace),
+            namespaces_alike=() if judged else self._namespaces_like(asker, command.namespace),
         )
 
     def _namespaces_like(self, asker: Asker, namespace: str) -> tuple[str, ...]:
@@ -110,7 +113,7 @@ class Listings:
                 shown = self._shown([each.pod for each in raw.things], listing)
                 json = {each.pod.uid: each.json for each in raw.things}
                 alone = [each.kind for each in listing.targets] == [TargetKind.POD]
-                objects = [json[pod.uid] for pod, _ in shown]
+                objects = [json[pod.uid] for pod in shown]
                 content, masked = await asyncio.to_thread(
                     manifest.written, objects, command.form, alone=alone
                 )
@@ -119,10 +122,11 @@ class Listings:
                 found, missing = await self._found(asker, decision, listing)
                 shown, left_out = self._shown(found.things, listing), found.left_out
                 content, masked = b"", 0
+        now = self._clock.now()
         return PodExport(
             cluster=self._cluster.name,
             asked=command,
-            rows=tuple(row for _, row in shown),
+            rows=tuple(rows.row(pod, now) for pod in shown),
             content=content,
             masked=masked,
             namespaces_left_out=left_out,
@@ -215,24 +219,24 @@ class Listings:
             raw = [raw[at] for at in order]
         return Found(raw, found.left_out), missing
 
-    def _shown(self, pods: Sequence[Pod], command: ListPods) -> Sequence[tuple[Pod, PodRow]]:
-        """The pods with their rows, as the listing has them."""
+    def _shown(self, pods: Sequence[Pod], command: ListPods) -> Sequence[Pod]:
+        """The pods as the listing has them."""
         now = self._clock.now()
-        table = [(pod, rows.row(pod, now)) for pod in pods]
-        return self._worst_first(table) if command.broken else table
+        return self._worst_first(self._judged(pods, now), now) if command.broken else pods
 
-    def _worst_first(self, table: Sequence[tuple[Pod, PodRow]]) -> Sequence[tuple[Pod, PodRow]]:
-        """Those that are not healthy: failing before pending, and what restarts most first."""
-        order = list(Health)
-        after = self._clock.now() - LATELY
-        unwell = [each for each in table if each[1].health in {Health.FAILING, Health.PENDING}]
-        return sorted(
-            unwell,
-            key=lambda each: (order.index(each[1].health), -self._history.restarts(each[0].uid, after)),
+    def _judged(self, pods: Sequence[Pod], now: datetime) -> Sequence[tuple[Health, Pod]]:
+        return [(self._judge(pod, now), pod) for pod in pods]
+
+    def _worst_first(self, judged: Sequence[tuple[Health, Pod]], now: datetime) -> Sequence[Pod]:
+        """Those that are not well: failing before pending, and what restarts most first."""
+        unwell = [each for each in judged if each[0] in UNWELL]
+        unwell.sort(
+            key=lambda each: (UNWELL.index(each[0]), -self._history.restarts(each[1].uid, now - LATELY))
         )
+        return [pod for _, pod in unwell]
 
-    def _trouble(self, pod: Pod) -> Trouble:
-        restarts = self._history.restarts(pod.uid, self._clock.now() - LATELY)
+    def _trouble(self, pod: Pod, now: datetime) -> Trouble:
+        restarts = self._history.restarts(pod.uid, now - LATELY)
         return Trouble(last_exit=rows.last_exit(pod), restarts=restarts)
 
 

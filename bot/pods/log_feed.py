@@ -16,10 +16,9 @@ from bot.clock import Clock
 from bot.errors import ClusterError, ClusterRefused, InvalidRequest, ObjectNotFound
 from bot.model import exits
 from bot.model.commands import FollowLogs
-from bot.model.containers import ContainerStatus, Terminated
+from bot.model.containers import Terminated
 from bot.model.log_answers import FollowedLogs, FollowEnd
 from bot.model.people import Asker
-from bot.model.pods import Pod
 from bot.pods import log_lines, log_runs
 from bot.pods.log_sources import LogSource, subject
 from bot.pods.ports import PodCluster
@@ -258,7 +257,7 @@ class LogFeed:
         if pod is None or pod.uid != source.pod.uid:
             self._add(thread, f"── {source.pod.name} is gone ──")
             return _Now.OVER
-        status = _status(pod, source.container)
+        status = pod.status_of(source.container)
         if status is not None and status.restart_count > thread.restarts:
             self._add(thread, f"── {source.container} restarted{_how(status.last_state.terminated)} ──")
             thread.restarts = status.restart_count
@@ -275,7 +274,7 @@ class LogFeed:
 
     def _thread(self, source: LogSource, prefix: str) -> _Thread:
         logs = self._asked.logs
-        status = _status(source.pod, source.container)
+        status = source.pod.status_of(source.container)
         since = self._clock.now() - logs.since if logs.since else source.run.since_time
         usual = None if since else TAIL
         return _Thread(
@@ -285,10 +284,6 @@ class LogFeed:
             tail=usual if logs.tail is None else (logs.tail if logs.tail >= 0 else None),
             since_time=since,
         )
-
-
-def _status(pod: Pod, container: str) -> ContainerStatus | None:
-    return next((each for each in pod.statuses() if each.name == container), None)
 
 
 def _how(ended: Terminated | None) -> str:

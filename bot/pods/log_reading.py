@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.errors import ClusterError
-from bot.model.answers import LogExcerpt
 from bot.model.commands import GetLogs, Verb
-from bot.model.log_answers import Found, LogOrigin, MergedLogs
+from bot.model.log_answers import Found, LogExcerpt, LogOrigin, MergedLogs
 from bot.model.log_problems import LongLogsTaken
 from bot.model.people import Asker
 from bot.pods import log_lines, redact

@@ -28,7 +28,7 @@ class LogRun:
 
 def choose(pod: Pod, container: str, command: GetLogs) -> LogRun | None:
     """The run that is meant; None where a death is asked for and there was none, or its run is gone."""
-    status = next((each for each in pod.statuses() if each.name == container), None)
+    status = pod.status_of(container)
     state = status.state if status else ContainerState()
     ended_before = status is not None and status.last_state.terminated is not None
     if command.ended_at is not None:
@@ -47,9 +47,9 @@ def choose(pod: Pod, container: str, command: GetLogs) -> LogRun | None:
 
 def runs_again(pod: Pod, container: str) -> bool:
     """Whether a container runs now or may yet: False where it ended and nothing will start it again."""
-    if pod.status.phase in {"Succeeded", "Failed"}:
+    if pod.over:
         return False
-    status = next((each for each in pod.statuses() if each.name == container), None)
+    status = pod.status_of(container)
     ended = status.state.terminated if status else None
     if ended is None:
         return True

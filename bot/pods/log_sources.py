@@ -110,6 +110,6 @@ def _no_container(command: GetLogs, pods: Sequence[Pod]) -> NoSuchContainer | No
 
 def _urgency(source: LogSource) -> tuple[bool, float]:
     """Containers that are not ready come first, then those of younger pods; else in the order found."""
-    status = next((each for each in source.pod.statuses() if each.name == source.container), None)
+    status = source.pod.status_of(source.container)
     created = source.pod.metadata.creation_timestamp or datetime.min.replace(tzinfo=UTC)
     return status is not None and status.ready, -created.timestamp()

@@ -21,10 +21,13 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_NAME = re.compile(
     r"(?i)pass|pwd|secret|token|credential|private|signature|auth|dsn|cookie|salt|certificate|(?:api|access)[-_]?key|[-_]key$|^key$"
 )
-"""Names of variables, options, headers and texts; `_SECRET_FIELD`: of fields, whose `secretName` is none."""
+"""What a variable, an option, a header or a text is called whose value is masked."""
+
 _SECRET_FIELD = re.compile(
     r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|(?:api|access|private|secret)[-_]?key)s?$"
 )
+"""The same of a field, by the end of its name: what a `secretName` says is no secret."""
+
 _NAMED_TEXTS = frozenset({"annotations", "binaryData", "data"})
 _NOT_READ = frozenset({"managedFields", _LAST_APPLIED})
 _OPTION = re.compile(r"--?[A-Za-z][\w.-]{0,100}")

@@ -29,9 +29,6 @@ _OF_ONE_POD = frozenset(
 )
 """Labels that a pod's successor may not have."""
 
-_KNOWN = lookup.REPLACING
-"""Kinds of which it is known that they start another pod."""
-
 
 def planned(pod: Pod, backing: Backing, manner: Manner, now: datetime) -> PlannedPod:
     """One pod, with what comes after it."""
@@ -56,9 +53,8 @@ def planned(pod: Pod, backing: Backing, manner: Manner, now: datetime) -> Planne
 
 
 def serving(pod: Pod) -> bool:
-    """Whether its going makes one Ready pod less."""
-    ready = pod.condition("Ready")
-    return not pod.terminating and ready is not None and ready.status == "True"
+    """Whether it does what it is there for: its going makes one Ready pod less, its coming one more."""
+    return pod.ready and not pod.terminating
 
 
 def successor(pod: Pod, backing: Backing) -> Successor:
@@ -68,11 +64,11 @@ def successor(pod: Pod, backing: Backing) -> Successor:
         return Successor.NOTHING
     if owner.kind == "Node":
         return Successor.STATIC
-    if owner.kind in _KNOWN and not lookup.replaced_by_itself(pod):
+    if owner.kind in lookup.REPLACING and not lookup.replaced_by_itself(pod):
         return Successor.NOTHING  # it ended, and its controller counts on that
     if owner in backing.controllers and not _wants(backing.controllers[owner], pod):
         return Successor.NOTHING
-    if owner.kind == "Job" or owner.kind not in _KNOWN:
+    if owner.kind == "Job" or owner.kind not in lookup.REPLACING:
         return Successor.PERHAPS
     if owner.kind == "StatefulSet":
         return Successor.SAME_NAME

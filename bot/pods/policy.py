@@ -249,8 +249,10 @@ def _kind(clusters: tuple[str, ...]) -> str:
 
 
 def _image_fits(image: str, pattern: str) -> bool:
-    """Whether an image is one of a pattern's. A `*` reaches neither over a slash, behind which another
-    registry's image could hide, nor over an `@`, behind which a digest overrules the tag.
+    """Whether an image is one of a pattern's.
+
+    A `*` reaches neither over a slash, behind which another registry's image could hide, nor over an `@`,
+    behind which a digest overrules the tag.
     """
     shape = re.escape(pattern).replace(r"\*", "[^/@]*").replace(r"\?", "[^/@]")
     return re.fullmatch(shape, image) is not None

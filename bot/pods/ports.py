@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from bot.model.answers import Health
 from bot.model.api_path import ApiPath
 from bot.model.controllers import Controller, DisruptionBudget
 from bot.model.deletions import Deletion
@@ -193,12 +194,21 @@ class Seen(Protocol):
         ...
 
 
+class Judge(Protocol):
+    """Who says how a pod is: the same rules and times that alerts go by, so that lists agree with them."""
+
+    def __call__(self, pod: Pod, now: datetime) -> Health:
+        """How it is at this moment."""
+        ...
+
+
 class DeletionNotes(Protocol):
     """Who takes down what was deleted, beside the audit."""
 
     async def deleted(self, deletion: Deletion) -> None:
-        """Have the incidents of these pods say so. Takes seconds where another replica has to be asked;
-        raises nothing that would be the asker's to know.
+        """Have the incidents of these pods say so.
+
+        Takes seconds where another replica has to be asked; raises nothing that would be the asker's to know.
         """
         ...
 

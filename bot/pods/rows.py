@@ -2,35 +2,23 @@
 
 READY, STATUS, RESTARTS and AGE follow `printPod` of the API server (pkg/printers/internalversion/printers.go
 of a current Kubernetes release), rule by rule: on-call fingers and eyes know these words, and a second
-opinion on them helps nobody.
+opinion on them helps nobody. How a pod is for someone on call, `ports.Judge` says.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bot.model import durations
-from bot.model.answers import Health, PodRow
-from bot.model.containers import ContainerState, ContainerStatus, Terminated
+from bot.model.answers import PodRow
+from bot.model.containers import ContainerStatus, Terminated
 from bot.model.pods import Pod, PodCondition
 
 NONE = "<none>"
 UNKNOWN = "<unknown>"
 NODE_UNREACHABLE = "NodeLost"
 SCHEDULING_GATED = "SchedulingGated"
-
-STARTING = frozenset({"ContainerCreating", "PodInitializing"})
-"""Waiting reasons of an ordinary start."""
-
-NOT_READY_FOR_LONG = timedelta(minutes=10)
-"""A pod that runs without being Ready for longer than this is failing, not starting."""
-
-UNSCHEDULABLE_FOR_LONG = timedelta(minutes=5)
-"""A pod that no node takes for longer than this is failing, not waiting for its turn."""
-
-TERMINATING_FOR_LONG = timedelta(minutes=5)
-"""A pod that is still there so long after its grace period is stuck."""
 
 
 def row(pod: Pod, now: datetime) -> PodRow:
@@ -52,34 +40,7 @@ def row(pod: Pod, now: datetime) -> PodRow:
         node=pod.spec.node_name or NONE,
         nominated_node=pod.status.nominated_node_name or NONE,
         readiness_gates=_gates(pod),
-        health=health(pod, now),
     )
-
-
-def health(pod: Pod, now: datetime) -> Health:
-    """What the pod's state means at this moment for someone on call.
-
-    Debug containers do not count: they end as their user leaves them. Neither do restarts that the pod has
-    got over; RESTARTS tells of those.
-    """
-    phase = pod.status.phase
-    if phase == "Succeeded":
-        return Health.FINISHED
-    if phase == "Failed":
-        return Health.FAILING
-    if pod.terminating:
-        return Health.FAILING if _stuck_terminating(pod, now) else Health.PENDING
-    if phase == "Unknown" or any(map(_broken, _lasting(pod))):
-        return Health.FAILING
-    scheduled = pod.condition("PodScheduled")
-    if _lasts(scheduled, "False", UNSCHEDULABLE_FOR_LONG, now) and not _gated(scheduled):
-        return Health.FAILING
-    if phase != "Running":
-        return Health.PENDING
-    ready = pod.condition("Ready")
-    if ready is None or ready.status == "True":
-        return Health.HEALTHY
-    return Health.FAILING if _lasts(ready, ready.status, NOT_READY_FOR_LONG, now) else Health.PENDING
 
 
 def last_exit(pod: Pod) -> str:
@@ -89,7 +50,7 @@ def last_exit(pod: Pod) -> str:
     """
     ends = [
         (ended.finished_at or datetime.min.replace(tzinfo=UTC), ended, status.name)
-        for status in _lasting(pod)
+        for status in pod.own_statuses()
         for ended in (status.state.terminated or status.last_state.terminated,)
         if ended is not None
     ]
@@ -97,7 +58,7 @@ def last_exit(pod: Pod) -> str:
         return ""
     _, ended, name = max(ends, key=lambda each: (each[1].exit_code != 0, each[0]))
     reason = ended.reason if ended.reason not in {"", "Error"} else ""
-    several = len(_lasting(pod)) > 1
+    several = len(pod.own_statuses()) > 1
     return " ".join(part for part in (str(ended.exit_code), reason, f"({name})" if several else "") if part)
 
 
@@ -133,7 +94,7 @@ def _tell(pod: Pod) -> _Told:
     if pod.terminating:
         if pod.status.reason == NODE_UNREACHABLE:
             told.status = "Unknown"
-        elif pod.status.phase not in {"Succeeded", "Failed"}:
+        elif not pod.over:
             told.status = "Terminating"
     return told
 
@@ -178,8 +139,7 @@ def _tell_app(pod: Pod, told: _Told) -> None:
             any_ready = True
             told.ready += 1
     if told.status == "Completed":
-        ready = pod.condition("Ready")
-        if any_ready and ready is not None and ready.status == "True":
+        if any_ready and pod.ready:
             told.status = "Running"
         elif failure:
             told.status = failure  # since kubernetes/kubernetes#124766
@@ -208,27 +168,3 @@ def _since(moment: datetime | None, now: datetime) -> str:
 
 def _gated(scheduled: PodCondition | None) -> bool:
     return scheduled is not None and scheduled.reason == SCHEDULING_GATED
-
-
-def _lasting(pod: Pod) -> tuple[ContainerStatus, ...]:
-    return (pod.status.init_container_statuses or ()) + (pod.status.container_statuses or ())
-
-
-def _broken(container: ContainerStatus) -> bool:
-    state: ContainerState = container.state
-    if state.waiting is not None:
-        return state.waiting.reason not in STARTING | {""}
-    return state.terminated is not None and state.terminated.exit_code != 0
-
-
-def _stuck_terminating(pod: Pod, now: datetime) -> bool:
-    # The API server writes deletionTimestamp as the moment at which the grace period ends.
-    ends = pod.metadata.deletion_timestamp
-    lost = pod.status.reason == NODE_UNREACHABLE
-    return lost or (ends is not None and now - ends > TERMINATING_FOR_LONG)
-
-
-def _lasts(condition: PodCondition | None, status: str, long: timedelta, now: datetime) -> bool:
-    if condition is None or condition.status != status or condition.last_transition_time is None:
-        return False
-    return now - condition.last_transition_time > long

@@ -49,7 +49,7 @@ from bot.pods.log_following import LogFollowing
 from bot.pods.log_reading import LogReading
 from bot.pods.log_sources import LogSources
 from bot.pods.policy_keeper import PolicyKeeper
-from bot.pods.ports import DeletionNotes, PodCluster, PodHistory, Seen, Spending
+from bot.pods.ports import DeletionNotes, Judge, PodCluster, PodHistory, Seen, Spending
 from bot.pods.quota import DeletionLimits, Quota
 from bot.pods.raw import RawReading
 from bot.pods.usage import Usages
@@ -69,6 +69,7 @@ class PodService:
         audit: AuditTrail,
         clock: Clock,
         *,
+        judge: Judge,
         served: tuple[str, ...] = (),
         history: PodHistory | None = None,
         seen: Seen | None = None,
@@ -80,7 +81,7 @@ class PodService:
         finder = Finder(cluster, self._gate)
         seen = seen or Blind()
         self._listings = Listings(
-            cluster, self._gate, finder, history=history or NoHistory(), seen=seen, clock=clock
+            cluster, self._gate, finder, judge=judge, history=history or NoHistory(), seen=seen, clock=clock
         )
         self._describing = Describing(cluster, self._gate, finder, clock)
         self._usages = Usages(cluster, self._gate, finder)
@@ -88,7 +89,9 @@ class PodService:
         self._logs = LogReading(cluster, self._gate, sources, clock)
         self._following = LogFollowing(cluster, self._gate, sources, clock)
         self._recent = Recent(clock)
-        self._home = HomePage(cluster.name, self._gate, seen, self._recent, clock)
+        self._home = HomePage(
+            cluster.name, self._gate, judge=judge, seen=seen, recent=self._recent, clock=clock
+        )
         self._debugging = Debugging(cluster, self._gate, finder, clock)
         self._raw = RawReading(cluster, self._gate)
         quota = Quota(limits or DeletionLimits(), clock, spending)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -13,6 +14,8 @@ from bot.model.events import Event
 from bot.model.pods import ClusterName, Pod, PodCondition, Volume
 from bot.model.usage import ContainerUsage, PodUsage
 from bot.pods import lookup, redact, rows
+
+_OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,12 @@ def summary(cluster: ClusterName, pod: Pod, around: Surroundings, now: datetime)
         usage_problem=around.usage_problem,
         seen_at=now,
     )
+
+
+def newest_first(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Events as they are told: the newest first, secrets in their messages masked."""
+    masked = [msgspec.structs.replace(each, message=redact.mask(each.message)) for each in events]
+    return tuple(sorted(masked, key=lambda each: each.last_seen or _OLDEST, reverse=True))
 
 
 def _lost(volume: Volume) -> bool:

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, DeathId
+from bot.model.exits import START_ERROR_REASONS
 from bot.model.memory import Counted
 from bot.model.pods import ClusterName, Pod
-from bot.watch.pod_causes import OVER, WHOLE_POD, asked_to_go, disruption, ended_at, pod_cause
+from bot.watch.pod_causes import WHOLE_POD, asked_to_go, disruption, ended_at, pod_cause
 from bot.watch.transitions import (
     STATUS_UNKNOWN,
     Termination,
@@ -23,7 +24,6 @@ from bot.watch.transitions import (
     terminations,
 )
 
-START_ERROR_REASONS = frozenset({"ContainerCannotRun", "StartError", "RunContainerError"})
 START_ERROR_CODES = range(126, 129)
 """126 and 127 are the shell's (not executable, not found), 128 is the container runtime's."""
 
@@ -50,7 +50,7 @@ def already_failing(cluster: ClusterName, pod: Pod, now: datetime) -> tuple[Deat
 
     They are counted by `baseline`, so each is told once and as old. A pod that is over is history.
     """
-    if pod.status.phase in OVER or pod.terminating:
+    if pod.over or pod.terminating:
         return ()
     found: dict[str, Death] = {}
     for seen in terminations(pod):
@@ -77,8 +77,8 @@ def deaths(
     found: list[Death] = []
     whole = pod_cause(pod)
     if whole is None:
-        if WHOLE_POD in after and _is_back(pod):
-            del after[WHOLE_POD]
+        if WHOLE_POD in after and pod.ready:
+            del after[WHOLE_POD]  # it was lost with its node, and is back: another loss is news
     elif WHOLE_POD not in after:
         after[WHOLE_POD] = Counted(0, now)
         found.append(_pod_death(cluster, pod, whole, now))
@@ -100,12 +100,6 @@ def deaths(
     return tuple(found), after
 
 
-def _is_back(pod: Pod) -> bool:
-    """A pod that was lost with its node is Ready again: should it be lost once more, that is news."""
-    ready = pod.condition("Ready")
-    return ready is not None and ready.status == "True"
-
-
 def _is_wound_up(pod: Pod) -> bool:
     """The kubelet has ended the whole pod and is about to say why; the ends of its containers wait for that.
 
@@ -113,7 +107,7 @@ def _is_wound_up(pod: Pod) -> bool:
     `Terminated`, `DeadlineExceeded` and the condition `DisruptionTarget`) held back: `mergePodStatus` in
     pkg/kubelet/status. Then the phase. In between only the reason of the Ready condition tells.
     """
-    if pod.status.phase in OVER:
+    if pod.over:
         return False
     ready = pod.condition("Ready")
     return ready is not None and ready.status == "False" and ready.reason in {"PodFailed", "PodCompleted"}
@@ -176,7 +170,7 @@ def _meant_to_run_on(pod: Pod, seen: Termination) -> bool:
 
 def _work_is_done(pod: Pod) -> bool:
     """Every app container has ended and will not come back, so the sidecars are being stopped."""
-    if pod.status.phase in OVER:
+    if pod.over:
         return True
     ends = [each.state.terminated for each in pod.status.container_statuses or ()]
     match pod.spec.restart_policy:

@@ -35,7 +35,7 @@ class _Open:
 
 
 class Complaints:
-    """Of one cluster; how long they last is measured as `stopwatch` says."""
+    """Keeps the open complaints of one cluster; how long they last is measured as `stopwatch` says."""
 
     def __init__(self, cluster: ClusterName, clock: Clock) -> None:
         self._cluster = cluster

@@ -42,7 +42,10 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class Detector:
-    """Of one cluster. `changed` is the mirror's sink, `run` the clock; findings go to `sink`."""
+    """Finds the deaths of one cluster's pods.
+
+    `changed` is the mirror's sink, `run` the clock; findings go to `sink`.
+    """
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ _MOST_RESTARTS = 200
 
 
 class History:
-    """Of one cluster. `changed` takes every change; implements `pods.ports.PodHistory`."""
+    """Remembers one cluster's pods. `changed` takes every change; implements `pods.ports.PodHistory`."""
 
     def __init__(
         self,

@@ -23,8 +23,6 @@ from bot.watch.mirror_part import MirrorPart
 from bot.watch.ports import ChangeSink, CheckpointSink, PodKey, PodSource
 from bot.watch.trim import Trimmer
 
-__all__ = ["Freshness", "Mirror", "Sync"]
-
 
 class Mirror:
     """The pods of one cluster, as last seen. Owned by whoever runs `run`."""
@@ -85,6 +83,10 @@ class Mirror:
         """How far the watch of each namespace has come; none of one that is not listed, or is to be again."""
         found = (part.checkpoint for part in self._parts)
         return [each for each in found if each is not None]
+
+    def watches(self, namespace: str) -> bool:
+        """Whether a namespace is watched at all."""
+        return any(part.namespace in {namespace, ALL_NAMESPACES} for part in self._parts)
 
     def in_sync(self, namespace: str) -> bool:
         """Whether all that happens in a namespace is seen as it happens; `ALL_NAMESPACES`: in each."""

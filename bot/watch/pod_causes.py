@@ -37,9 +37,6 @@ DISRUPTIONS = {
 DRAIN = "EvictionByEvictionAPI"
 """The reason that is somebody's wish."""
 
-OVER = frozenset({"Succeeded", "Failed"})
-"""The phases that a pod does not leave again."""
-
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

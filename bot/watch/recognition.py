@@ -40,6 +40,15 @@ class AnotherCluster(ClusterError):
     """It is not the cluster of its name."""
 
 
+def refusal(name: ClusterName, *, held: ClusterUid, found: ClusterUid) -> str:
+    """Why a cluster may not have its name, which stands for another one in the store, and what to do."""
+    return (
+        f"the store holds another cluster's incidents under the name {name} (kube-system has UID {held[:8]}… "
+        f"there, {found[:8]}… here): give this cluster another name (PODBOT_CLUSTER_NAME, or its context's) "
+        "or podbot another database"
+    )
+
+
 class Recognized:
     """A `PodSource` that brings nothing before its cluster is recognized: at first, and after it was away.
 
@@ -159,11 +168,7 @@ class Recognized:
 
     def _refuse(self, uid: ClusterUid, held: ClusterUid) -> None:
         first = not self.problem
-        self.problem = (
-            f"the store holds another cluster's incidents under the name {self.name} (kube-system has UID "
-            f"{held[:8]}… there, {uid[:8]}… here): give this cluster another name (PODBOT_CLUSTER_NAME, or "
-            "its context's) or podbot another database"
-        )
+        self.problem = refusal(self.name, held=held, found=uid)
         self._asks_from = self._clock.monotonic() + ASKS_AGAIN
         self._welcome.clear()
         self._refused.set()

@@ -16,7 +16,7 @@ from bot.errors import ClusterError
 from bot.model.deaths import Cause, Death, DeathId, Unwatched
 from bot.model.pods import ClusterName, Owner, Pod, PodUid
 from bot.model.surroundings import OWNER_KINDS, JobEnd, OwnerState
-from bot.watch.pod_causes import DRAIN, OVER, WHOLE_POD, asked_to_go, pod_cause
+from bot.watch.pod_causes import DRAIN, WHOLE_POD, asked_to_go, pod_cause
 from bot.watch.ports import OwnerSource
 
 BARE_RETURNS_WITHIN = timedelta(seconds=10)
@@ -73,7 +73,9 @@ class _Removal:
 
 
 class Removals:
-    """Of one cluster: what was `noted` is `judged` when its time has come, and waits until it is `settled`.
+    """One cluster's removed pods.
+
+    What was `noted` is `judged` when its time has come, and waits until it is `settled`.
 
     What waits is part of the detector's memory (`unjudged`), so that the next process judges it (`recalled`).
     """
@@ -112,14 +114,14 @@ class Removals:
         phase (since 1.27). `late`: nobody saw it when that was asked; then the clocks of the node and of the
         API server are compared.
         """
-        if pod.status.phase not in OVER or (late and _ended_after_the_request(pod)):
+        if not pod.over or (late and _ended_after_the_request(pod)):
             self._going[pod.uid] = None
             if len(self._going) > MOST_REMOVALS:
                 del self._going[next(iter(self._going))]
 
     def noted(self, last: Pod, now: datetime, moment: float, gap: Unwatched | None = None) -> None:
         """Take in a pod's last state; `moment` is `now` in monotonic time, `gap` a span without a watch."""
-        ran = last.status.phase not in OVER or last.uid in self._going
+        ran = not last.over or last.uid in self._going
         self._going.pop(last.uid, None)
         if not ran or last.uid in self._waiting or not self._is_missed(last):
             return

@@ -43,7 +43,9 @@ class _Kept:
 
 
 class Shade:
-    """Of one cluster. `take` is the detector's sink; `hand_over` and `withdraw` are called by who leads.
+    """Keeps one cluster's findings while another replica leads.
+
+    `take` is the detector's sink; `hand_over` and `withdraw` are called by who leads.
 
     One thing at a time: what comes while it hands over waits, so that the order is always the detector's.
     """

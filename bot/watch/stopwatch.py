@@ -17,7 +17,7 @@ from bot.clock import Clock
 
 
 class Stopwatch:
-    """Of one process, from its beginning."""
+    """Measures from the beginning of one process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

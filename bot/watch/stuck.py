@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model.containers import ContainerKind, ContainerStatus
+from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death, DeathId
 from bot.model.pods import ClusterName, Pod
 from bot.model.scheduling import NO_SCHEDULER
@@ -33,6 +33,9 @@ CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError"
 RUN_REASONS = frozenset({"RunContainerError", "PreStartHookError"})
 """Most runtimes leave a termination behind when a start fails, which is a death; this is for the others."""
 
+NOT_BEGUN_REASONS = PULL_REASONS | CONFIG_REASONS | RUN_REASONS
+"""What a container waits for that has yet to run; one that ran before is down meanwhile."""
+
 STARTING_REASONS = frozenset({"ContainerCreating", "PodInitializing"})
 
 
@@ -55,7 +58,7 @@ class Complaint:
 
 def complaints(pod: Pod) -> tuple[Complaint, ...]:
     """All there is to complain about in this state; empty for a healthy pod."""
-    if pod.status.phase in {"Succeeded", "Failed"}:
+    if pod.over:
         return ()
     if pod.terminating:
         # Where its node is lost, nobody is left who could end it: that is told as the loss of the node.
@@ -85,7 +88,7 @@ def death(cluster: ClusterName, pod: Pod, complaint: Complaint, since: datetime,
     """The complaint as a death, for the incident it opens."""
     containers = {container.name: (container, kind) for container, kind in pod.containers()}
     container, kind = containers.get(complaint.container, (None, None))
-    status = next((each for each in pod.statuses() if each.name == complaint.container), None)
+    status = pod.status_of(complaint.container)
     return Death(
         id=DeathId(
             cluster=cluster,
@@ -116,13 +119,8 @@ def _terminating(pod: Pod) -> Complaint:
     return _complaint(Cause.STUCK_TERMINATING, WHOLE_POD, "", since=pod.metadata.deletion_timestamp)
 
 
-def _meant_to_start(pod: Pod) -> tuple[ContainerStatus, ...]:
-    """The pod's own containers. A debugging session's is left to the person who waits for it."""
-    return (pod.status.init_container_statuses or ()) + (pod.status.container_statuses or ())
-
-
 def _waiting(pod: Pod) -> Iterator[Complaint]:
-    for status in _meant_to_start(pod):
+    for status in pod.own_statuses():
         waiting = status.state.waiting
         if waiting is None:
             continue
@@ -140,7 +138,7 @@ def _creating(pod: Pod) -> Iterator[Complaint]:
     working = {container.name for container, kind in pod.containers() if kind is ContainerKind.INIT}
     scheduled = pod.condition("PodScheduled")
     progress = [scheduled.last_transition_time if scheduled else None]
-    for status in _meant_to_start(pod):
+    for status in pod.own_statuses():
         state = status.state
         if state.running is not None:
             if status.name in working:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from bot.commands.spelling import spell
 from bot.model.messages import (
@@ -28,19 +26,14 @@ from bot.model.messages import (
     Table,
     Text,
 )
+from tests.support.golden import assert_golden
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "replies"
 _MARKS = {Style.PLAIN: "", Style.BOLD: "*", Style.CODE: "`", Style.QUIET: "_"}
 
 
 def check_golden(name: str, message: Message) -> None:
-    """Compare with the golden file; `PODBOT_GOLDEN=write` writes it anew instead."""
-    path = GOLDEN / f"{name}.txt"
-    drawn = draw(message)
-    if os.environ.get("PODBOT_GOLDEN") == "write":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(drawn, encoding="utf-8")
-    assert drawn == path.read_text(encoding="utf-8")
+    """The reply is as its golden file has it."""
+    assert_golden(f"replies/{name}.txt", draw(message))
 
 
 def draw(message: Message) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -30,37 +30,20 @@ from bot.model.history import FormerPod
 from bot.model.pods import ALL_NAMESPACES, ClusterName, EmptyDir, HostPath, ObjectMeta, Owner, PodUid, Volume
 from bot.model.targets import Target, TargetKind
 from bot.model.usage import ContainerUsage
+from tests.support.answers import NOW, a_row
 from tests.unit.commands.drawing import check_golden
 
-NOW = datetime(2026, 3, 4, 14, 3, 20, tzinfo=UTC)
 CLUSTER = ClusterName("prod-eu")
 SHOP = ListPods(namespace="shop")
 WEB = Owner(kind="Deployment", name="web")
 
 
-def row(name: str, health: Health = Health.HEALTHY, **fields: str) -> PodRow:
-    given = {
-        "namespace": "shop",
-        "ready": "1/1",
-        "status": "Running",
-        "restarts": "0",
-        "age": "12m",
-        "ip": "10.1.2.3",
-        "node": "node-3",
-        "nominated_node": "<none>",
-        "readiness_gates": "<none>",
-    } | fields
-    return PodRow(name=name, health=health, **given)
-
-
-WEB_1 = row("web-7d4b9c-x2x9q")
-CRASHING = row(
-    "web-7d4b9c-9k2mm", Health.FAILING, ready="0/1", status="CrashLoopBackOff", restarts="7 (40s ago)"
-)
+WEB_1 = a_row("web-7d4b9c-x2x9q")
+CRASHING = a_row("web-7d4b9c-9k2mm", ready="0/1", status="CrashLoopBackOff", restarts="7 (40s ago)")
 
 
 def pods(*rows: PodRow, asked: ListPods, **fields: object) -> PodList:
-    counts = {each.health: 1 for each in rows}
+    counts = {Health.FAILING if each is CRASHING else Health.HEALTHY: 1 for each in rows}
     return PodList(cluster=CLUSTER, asked=asked, rows=rows, counts=counts, **fields)  # type: ignore[arg-type]    # fields by name
 
 
@@ -123,7 +106,7 @@ def holders(*rows: PodRow, former: tuple[FormerPod, ...] = ()) -> AddressHolders
 
 DESCRIBED = PodSummary(
     cluster=CLUSTER,
-    row=row(WEB_1.name, Health.FAILING, ready="1/2", restarts="1 (3m ago)"),
+    row=a_row(WEB_1.name, ready="1/2", restarts="1 (3m ago)"),
     uid=PodUid("0f5e"),
     owner=WEB,
     replaced_by_itself=True,

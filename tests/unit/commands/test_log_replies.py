@@ -8,7 +8,6 @@ import pytest
 
 from bot.commands.followed_logs import follow_begun, followed_logs, transcript
 from bot.commands.replies import reply
-from bot.model.answers import LogExcerpt
 from bot.model.commands import FollowLogs, GetLogs
 from bot.model.containers import Terminated
 from bot.model.log_answers import (
@@ -16,14 +15,15 @@ from bot.model.log_answers import (
     FollowEnd,
     FollowStopped,
     Found,
+    LogExcerpt,
     LogOrigin,
     MergedLogs,
 )
 from bot.model.messages import Link, Message
-from bot.model.pods import PodUid
 from bot.model.targets import Target, TargetKind
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import render
+from tests.support.answers import an_excerpt
 from tests.support.clock import START as NOW
 from tests.unit.commands.drawing import check_golden
 
@@ -32,19 +32,7 @@ FOLLOW = FollowLogs(logs=GetLogs(namespace="shop", pod="web"))
 
 
 def excerpt(*lines: str, asked: GetLogs, **fields: object) -> LogExcerpt:
-    given: dict[str, object] = {
-        "pod": "web-7d4b9c-x2x9q",
-        "uid": PodUid("0f5e"),
-        "container": "app",
-        "other_containers": (),
-        "previous": False,
-        "previous_by_itself": False,
-        "has_previous": False,
-        "masked": 0,
-        "cut": False,
-        "read_at": NOW,
-    } | fields
-    return LogExcerpt(asked=asked, lines=lines, **given)  # type: ignore[arg-type]    # fields by name
+    return an_excerpt(*lines, asked=asked, read_at=NOW, **fields)
 
 
 def origin(suffix: str, lines: int, **fields: object) -> LogOrigin:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -19,7 +20,6 @@ from bot.model.answers import (
     Guidance,
     Health,
     Identity,
-    LogExcerpt,
     PodCard,
     PodList,
     PodRow,
@@ -29,17 +29,16 @@ from bot.model.answers import (
 from bot.model.commands import GetLogs, ListPods, OpenPod, Verb
 from bot.model.containers import ContainerKind, ContainerState, Running, Terminated, Waiting
 from bot.model.events import Event
+from bot.model.log_answers import LogExcerpt
 from bot.model.log_problems import RunGone
 from bot.model.messages import Actions, Button, Menu, Message, Paragraph, Preformatted, Table
 from bot.model.people import Person, UsergroupId, UserId
-from bot.model.pods import ALL_NAMESPACES, ClusterName, ObjectMeta, Owner, PodCondition, PodUid
+from bot.model.pods import ALL_NAMESPACES, ClusterName, ObjectMeta, Owner, PodCondition
 from bot.model.problems import AmbiguousPod, NoSuchPod, Refused
+from tests.support.answers import NOW, POD, UID, a_row, an_excerpt
 from tests.unit.commands.drawing import check_golden, draw, draw_block
 
-NOW = datetime(2026, 3, 4, 14, 3, 20, tzinfo=UTC)
 CLUSTER = ClusterName("prod-eu")
-POD = "web-7d4b9c-x2x9q"
-UID = PodUid("0f5e")
 ALICE = Person(
     id=UserId("U01ALICE"), name="alice", full_member=True, usergroups=frozenset({UsergroupId("S01ONCALL")})
 )
@@ -47,47 +46,21 @@ STRANGER = Person(id=UserId("U09EVE"), name="eve", full_member=False)
 WEB = Owner(kind="Deployment", name="web")
 ON_CALL = Rule(role="on-call", line="role on-call: list, logs, delete in *, except kube-system")
 
+HEALTH = {"Running": Health.HEALTHY, "Completed": Health.FINISHED, "Pending": Health.PENDING}
+"""By the STATUS of the rows here; all others fail."""
 
-def row(name: str = POD, health: Health = Health.HEALTHY, **fields: str) -> PodRow:
-    given = {
-        "namespace": "shop",
-        "ready": "1/1",
-        "status": "Running",
-        "restarts": "0",
-        "age": "12m",
-        "ip": "10.1.2.3",
-        "node": "node-3",
-        "nominated_node": "<none>",
-        "readiness_gates": "<none>",
-    } | fields
-    return PodRow(name=name, health=health, **given)
-
-
-CRASHING = row(health=Health.FAILING, ready="0/1", status="CrashLoopBackOff", restarts="7 (40s ago)")
+CRASHING = a_row(ready="0/1", status="CrashLoopBackOff", restarts="7 (40s ago)")
 
 
 def pods(*rows: PodRow, asked: ListPods | None = None, **counts: int) -> PodList:
     given = {Health(word): number for word, number in counts.items()}
     if not counts:
-        for each in rows:
-            given[each.health] = given.get(each.health, 0) + 1
+        given = dict(Counter(HEALTH.get(each.status, Health.FAILING) for each in rows))
     return PodList(cluster=CLUSTER, asked=asked or ListPods(namespace="shop"), rows=rows, counts=given)
 
 
 def excerpt(*lines: str, asked: GetLogs | None = None, **fields: object) -> LogExcerpt:
-    given: dict[str, object] = {
-        "pod": POD,
-        "uid": UID,
-        "container": "app",
-        "other_containers": (),
-        "previous": False,
-        "previous_by_itself": False,
-        "has_previous": False,
-        "masked": 0,
-        "cut": False,
-        "read_at": NOW,
-    } | fields
-    return LogExcerpt(asked=asked or GetLogs(namespace="shop", pod="web"), lines=lines, **given)  # type: ignore[arg-type]    # fields by name
+    return an_excerpt(*lines, asked=asked or GetLogs(namespace="shop", pod="web"), **fields)
 
 
 def container(name: str = "app", **fields: object) -> ContainerSummary:
@@ -107,7 +80,7 @@ def container(name: str = "app", **fields: object) -> ContainerSummary:
 def summary(*containers: ContainerSummary, **fields: object) -> PodSummary:
     given: dict[str, object] = {
         "cluster": CLUSTER,
-        "row": row(),
+        "row": a_row(),
         "uid": UID,
         "owner": WEB,
         "replaced_by_itself": True,
@@ -151,13 +124,13 @@ PROD = ClusterState(cluster=CLUSTER, watch_problem="", pods=1_204, namespaces=12
 ANSWERS: dict[str, Answer] = {
     "list": pods(
         CRASHING,
-        row("web-7d4b9c-9k2mm"),
-        row("seed-x1", Health.FINISHED, ready="0/1", status="Completed", age="3d"),
-        row("web-7d4b9c-ppppp", Health.PENDING, ready="0/1", status="Pending", node="<none>", ip="<none>"),
+        a_row("web-7d4b9c-9k2mm"),
+        a_row("seed-x1", ready="0/1", status="Completed", age="3d"),
+        a_row("web-7d4b9c-ppppp", ready="0/1", status="Pending", node="<none>", ip="<none>"),
     ),
     "list-wide-everywhere": pods(
         CRASHING,
-        row("ledger-0", namespace="payments"),
+        a_row("ledger-0", namespace="payments"),
         asked=ListPods(namespace=ALL_NAMESPACES, selector="tier=front", wide=True),
     ),
     "list-broken": pods(CRASHING, asked=ListPods(namespace="shop", broken=True), healthy=12, failing=1),
@@ -165,9 +138,11 @@ ANSWERS: dict[str, Answer] = {
     "list-empty": pods(),
     "list-empty-by-labels": pods(asked=ListPods(namespace="shop", selector="app in (a, b)")),
     "list-empty-everywhere": pods(asked=ListPods(namespace=ALL_NAMESPACES)),
-    "list-second-page": pods(*(row(f"web-{n}") for n in range(70)), asked=ListPods(namespace="shop", page=1)),
+    "list-second-page": pods(
+        *(a_row(f"web-{n}") for n in range(70)), asked=ListPods(namespace="shop", page=1)
+    ),
     "card": PodCard(row=CRASHING, uid=UID),
-    "card-never-restarted": PodCard(row=row(), uid=UID),
+    "card-never-restarted": PodCard(row=a_row(), uid=UID),
     "logs": excerpt("14:06:12 loading catalogue", "14:06:14 warn: heap at 96 %", has_previous=True),
     "logs-long": excerpt(
         *(f"line {n}" for n in range(431)),
@@ -202,7 +177,7 @@ ANSWERS: dict[str, Answer] = {
     ),
     "describe-healthy": summary(container(), events=None),
     "describe-evicted": summary(
-        row=row(ready="0/1", status="Evicted", health=Health.FAILING, node="<none>"),
+        row=a_row(ready="0/1", status="Evicted", node="<none>"),
         owner=Owner(kind="Pod", name=POD),
         replaced_by_itself=False,
         terminating=True,
@@ -326,7 +301,7 @@ def test_help_is_spelled_as_podbot_was_called() -> None:
 def test_every_pod_is_on_exactly_one_page_however_long_its_name() -> None:
     """Pages hold no more than fits, and together hold every row once, in order."""
     rows = tuple(
-        row(f"{n:04}-{'n' * 248}", namespace="s" * 63, node="d" * 253, nominated_node="e" * 253)
+        a_row(f"{n:04}-{'n' * 248}", namespace="s" * 63, node="d" * 253, nominated_node="e" * 253)
         for n in range(100)
     )
     asked = ListPods(namespace=ALL_NAMESPACES, wide=True)
@@ -351,7 +326,7 @@ def test_a_page_that_is_gone_shows_the_last_one() -> None:
     """Pods may vanish between two presses."""
     table = next(
         block
-        for block in reply(pods(row("a"), asked=ListPods(namespace="shop", page=9))).blocks
+        for block in reply(pods(a_row("a"), asked=ListPods(namespace="shop", page=9))).blocks
         if isinstance(block, Table)
     )
     assert [cells[0] for cells in table.rows] == ["a"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bot.incidents import advice, announce, engine
 from bot.model.containers import ContainerKind
 from bot.model.deaths import Cause, Death
-from bot.model.incidents import Evidence, Incident, IncidentId
+from bot.model.incidents import Ending, Evidence, Incident, IncidentId, IncidentState
 from bot.model.messages import Message, Paragraph, Preformatted
+from bot.model.pods import Owner
 from tests.support.deaths import a_death, a_pods_death
+from tests.support.golden import assert_golden
 from tests.support.pods import at
 from tests.support.reading import as_read
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
 
 LOG = ("loading catalogue (3.1M rows)", "warn: heap at 96 %")
 HOSTILE = "<!channel> `rm -rf` *now* \x1b[31mred\x1b[0m \u202egnp.exe @here & <https://evil.example|safe>"
@@ -113,13 +111,8 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_incident_reads_as_it_was_found_right(name: str) -> None:
-    """`UPDATE_GOLDEN=1` writes the files anew; read the difference as the person on call would."""
-    path = GOLDEN / f"{name}.txt"
-    said = as_read(announce.message(CASES[name]))
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(said)
-    assert path.exists(), f"{path} is missing; UPDATE_GOLDEN=1 writes it"
-    assert said == path.read_text()
+    """The whole message, line by line."""
+    assert_golden(f"incidents/{name}.txt", as_read(announce.message(CASES[name])))
 
 
 @pytest.mark.parametrize("cause", Cause)
@@ -173,3 +166,12 @@ def test_without_words_of_its_own_an_incident_still_says_what_it_is() -> None:
     bare = announce.bare(of(OOM))
     assert bare.text.startswith("OOMKilled · web · shop · prod-eu · incident 1F3K")
     assert bare.metadata == announce.message(of(OOM)).metadata
+
+
+def test_what_is_over_is_told_without_what_is_not_so_any_more() -> None:
+    """Nothing recreates a bare pod by itself; somebody has."""
+    deleted = of(a_pods_death(Cause.DELETED, owner=Owner(kind="Pod", name="toolbox"), pod="toolbox"))
+    ending = Ending(since=at(60), words="1 of 1 Ready")
+    over = replace(deleted, state=IncidentState.RECOVERED, ending=ending)
+    assert advice.ended(deleted) == "deleted, and not through podbot; nothing will recreate it"
+    assert advice.ended(over) == "deleted, and not through podbot"

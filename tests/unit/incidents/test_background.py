@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,22 +10,15 @@ from bot.incidents import announce, background, engine
 from bot.model.deaths import Cause, Death, FailedProbe
 from bot.model.incidents import Circumstances, Ending, Evidence, Incident, IncidentId
 from bot.model.pods import Owner, OwnerReference
+from bot.model.revisions import EnvSource, Image, RevisionChange, SourcesChange, change_between
 from bot.model.situations import BackOff, Headcount, Situation
-from bot.model.surroundings import (
-    Image,
-    JobEnd,
-    NodeCondition,
-    NodeState,
-    OwnerState,
-    RevisionChange,
-    change_between,
-)
+from bot.model.surroundings import JobEnd, NodeCondition, NodeState, OwnerState
 from tests.support.deaths import a_death, a_pods_death
+from tests.support.golden import assert_golden
 from tests.support.pods import DEPLOYMENT, at
 from tests.support.reading import as_read
 from tests.support.surroundings import HEALTHY, a_revision
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
 LOG = ("loading catalogue (3.1M rows)", "warn: heap at 96 %")
 
 
@@ -135,7 +126,16 @@ CASES = {
                 )
                 for n in range(6)
             ),
-            env=("app/LOG_LEVEL", "app/envFrom"),
+            env=("app/LOG_LEVEL", "app/WORKERS", "cache/SIZE"),
+            env_added=("app/WORKERS",),
+            env_from=(
+                SourcesChange(
+                    container="app",
+                    before=(EnvSource(kind="config map", name="web-env"),),
+                    after=(EnvSource(kind="config map", name="web-env-2"),),
+                ),
+            ),
+            fields=("app/resources", "volumes"),
             annotations=("checksum/config",),
             other=True,
         ),
@@ -192,13 +192,8 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_incident_reads_as_it_was_found_right(name: str) -> None:
-    """`UPDATE_GOLDEN=1` writes the files anew; read the difference as the person on call would."""
-    path = GOLDEN / f"{name}.txt"
-    said = as_read(announce.message(CASES[name]))
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(said)
-    assert path.exists(), f"{path} is missing; UPDATE_GOLDEN=1 writes it"
-    assert said == path.read_text()
+    """The whole message, line by line."""
+    assert_golden(f"incidents/{name}.txt", as_read(announce.message(CASES[name])))
 
 
 @pytest.mark.parametrize(

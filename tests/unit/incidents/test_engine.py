@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.incidents import engine
+from bot.incidents import engine, tally
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import Ending, Evidence, Incident, IncidentId
 from bot.model.pods import Owner
@@ -62,7 +62,7 @@ def test_nodes_do_not_pile_up() -> None:
     incident = opened()
     for number in range(100):
         incident = engine.with_death(incident, a_death(uid=f"uid-{number}", node=f"node-{number}"))
-    assert len(incident.nodes) == engine.MOST_NODES
+    assert len(incident.nodes) == tally.MOST_NODES
 
 
 def test_an_open_incident_takes_every_death_of_its_key_however_late() -> None:
@@ -80,7 +80,7 @@ def test_an_open_incident_takes_every_death_of_its_key_however_late() -> None:
 def test_pods_and_workloads_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond their bounds deaths are counted still, and no pod is counted twice."""
     monkeypatch.setattr(engine, "MOST_PODS", 3)
-    monkeypatch.setattr(engine, "MOST_WORKLOADS", 2)
+    monkeypatch.setattr(tally, "MOST_WORKLOADS", 2)
     incident = opened()
     for number in range(9):
         owner = Owner(kind="Deployment", name=f"w{number % 3}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ClusterUnreachable, ObjectNotFound
+from bot.errors import NOTHING_CHANGED, ClusterRefused, ClusterUnreachable, ObjectNotFound
 from bot.incidents import evidence
 from bot.incidents.evidence import LINES, gather
 from bot.model.deaths import Cause
@@ -72,6 +72,14 @@ async def test_a_container_that_runs_again_has_it_as_the_previous_one() -> None:
     assert logs.asked == [True]
 
 
+async def test_what_the_kubelet_says_in_place_of_a_log_is_none() -> None:
+    """A process that never began has written nothing; the other run may have what there is."""
+    refusal = "unable to retrieve container logs for containerd://4109d8d6"
+    found = await of(Logs(current=(refusal,), previous=(refusal,)))
+    assert (found.log_tail, found.missing) == ((), "the node has none of this run.")
+    assert (await of(Logs(current=(refusal,), previous=(line(9, "panic"),)))).log_tail == ("panic",)
+
+
 async def test_a_container_that_was_restarted_meanwhile() -> None:
     """By the time the log is read, "current" is the next run: the lines' times tell."""
     logs = Logs(current=(line(12, "starting"),), previous=(line(9, "panic"),))
@@ -125,6 +133,13 @@ async def test_a_cluster_that_refuses_leaves_a_reason() -> None:
     """The first answer is the one that fits the question."""
     logs = Logs(current=ObjectNotFound("No pod of this name."), previous=ClusterUnreachable("No answer."))
     assert (await of(logs)).missing == "No pod of this name."
+
+
+async def test_nobody_is_told_that_a_look_changed_nothing() -> None:
+    """Whoever reads an alert has asked for no change; what is to be done stays."""
+    refused = ClusterRefused(f"prod does not let the bot read it (403). {NOTHING_CHANGED} Grant it.")
+    found = await of(Logs(current=refused, previous=refused))
+    assert found.missing == "prod does not let the bot read it (403). Grant it."
 
 
 async def test_one_refusal_does_not_hide_the_other_log() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,7 +19,6 @@ from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death
 from bot.model.events import Event, ObjectReference
 from bot.model.incidents import IncidentId
-from bot.model.letters import Letter
 from bot.model.messages import Message
 from bot.model.people import ChannelId
 from bot.model.pods import ClusterName, ObjectMeta, Owner, Pod
@@ -30,6 +28,7 @@ from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death
 from tests.support.findings import found
+from tests.support.keepers import LastWords, Said, at_work
 from tests.support.pods import READY, SCHEDULED, a_pod, at, crashed, running, waiting
 from tests.support.reading import as_read
 from tests.support.surroundings import HEALTHY, MemorySurroundings
@@ -48,28 +47,32 @@ class Desk:
         self.around = MemorySurroundings()
         self.pod: Pod | None = a_pod(waiting(restarts=1))
         self.timings = Timings()
-        self.said: list[tuple[str, Message]] = []
+        self.taken_out: set[str] = set()
+        """Namespaces that are not watched any more."""
+        self.outbox = Said()
         self.keeper = Keeper(
             cluster=ClusterName("prod-eu"),
             router=Unrouted(ChannelId("C1")),
             store=Unstored(),
-            outbox=self,
-            source=self,
+            outbox=self.outbox,
+            source=LastWords("last words"),
             mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(numbers)}"),
             surroundings=self.around,
-            pods=lambda _namespace, _name: self.pod,
+            pods=lambda namespace, _name: self.pod if self.watches(namespace) else None,
+            in_sync=self.watches,
+            watches=self.watches,
             timings=lambda: self.timings,
         )
 
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ("last words",)
+    def watches(self, namespace: str) -> bool:
+        return namespace not in self.taken_out
 
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        self.said += [(each.incident, each.message) for each in letters if each.incident is not None]
+    @property
+    def said(self) -> Sequence[tuple[IncidentId, Message]]:
+        """The incidents' own messages, without their threads."""
+        return [(each.incident, each.message) for each in self.outbox.letters if each.incident is not None]
 
     async def dies(self, death: Death) -> None:
         await self.keeper.record(found(death))
@@ -91,13 +94,8 @@ class Desk:
 @asynccontextmanager
 async def a_desk() -> AsyncIterator[Desk]:
     desk = Desk()
-    task = asyncio.create_task(desk.keeper.run(), name="keeper under test")
-    try:
+    async with at_work(desk.keeper):
         yield desk
-        assert not task.done(), "the keeper goes on"
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def killed(**changes: object) -> Death:
@@ -283,6 +281,59 @@ class TestRecovery:
             assert desk.state() == "gone"
             assert "⚪ *Gone · web · shop · prod-eu*" in desk.last
             assert "deleted before it recovered" in desk.last
+
+
+POD, WEB = Owner(kind="Pod", name="web"), Owner(kind="Deployment", name="web")
+
+
+class TestNotWatchedAnyMore:
+    @pytest.mark.parametrize("owner", [POD, WEB], ids=["bare-pod", "deployment"])
+    async def test_it_is_called_over_in_honest_words(self, owner: Owner) -> None:
+        """Neither recovered nor gone: nobody looks. Not even a well owner is taken at its word."""
+        async with a_desk() as desk:
+            await desk.dies(killed(owner=owner))
+            desk.taken_out = {"shop"}
+            desk.around.asked.clear()
+            await desk.clock.advance(600)
+            assert (desk.state(), desk.around.asked) == ("firing", [])
+            desk.keeper.unwatched(["shop"])
+            await desk.clock.advance(2)
+            assert desk.state() == "gone"
+            assert "Not watched any more · web · shop · prod-eu" in desk.last
+            assert "podbot does not watch its namespace any more, and did not see it end · " in desk.last
+            assert "1 death" in desk.last
+            assert "lasted" not in desk.last
+
+    async def test_what_is_said_of_being_ready_is_taken_back(self) -> None:
+        """It was not followed for long enough to be called recovered, and will not be."""
+        async with a_desk() as desk:
+            desk.pod = WELL
+            await desk.dies(killed(owner=POD))
+            await desk.clock.advance(20)
+            assert "Ready again since" in desk.last
+            desk.taken_out = {"shop"}
+            await desk.clock.advance(2)
+            assert "Ready again since" not in desk.last
+
+    async def test_elsewhere_all_goes_on(self) -> None:
+        """What is watched recovers as ever."""
+        async with a_desk() as desk:
+            desk.taken_out = {"payments"}
+            await desk.dies(killed())
+            desk.keeper.unwatched(["payments"])
+            desk.pod = WELL
+            await desk.clock.advance(70)
+            assert desk.state() == "recovered"
+
+    async def test_what_is_put_back_in_time_goes_on(self) -> None:
+        """As if nothing had been."""
+        async with a_desk() as desk:
+            await desk.dies(killed())
+            desk.taken_out = {"shop"}
+            await desk.clock.advance(600)
+            desk.taken_out, desk.pod = set(), WELL
+            await desk.clock.advance(70)
+            assert desk.state() == "recovered"
 
 
 class TestJobs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -19,10 +20,10 @@ from bot.model.escalations import NOBODY
 from bot.model.incidents import Circumstances, Evidence, IncidentId, IncidentState, Scope, SilenceId
 from bot.model.people import ChannelId, UserId
 from bot.model.pods import Owner
+from bot.model.revisions import change_between, newest_of
 from bot.model.routes import Route
 from bot.model.silences import Silence, SilenceScope
 from bot.model.stories import StoryKind
-from bot.model.surroundings import change_between, newest_of
 from bot.model.tuning import Limits
 from tests.support.deaths import a_death, a_pods_death
 from tests.support.incidents import an_ending
@@ -308,6 +309,27 @@ def test_what_was_rolled_out_between_two_deaths_is_told() -> None:
     again = stage.dies(of(1, restart=1, seconds=40))
     stage.live.learned(again, with_revisions(again.incident.latest, 2), at(42))
     assert [each.number for each in again.incident.chapters] == [2]
+
+
+def test_a_deployment_that_was_made_anew_between_two_deaths_is_told() -> None:
+    """Revision 1 is no older than revision 42 of the one before; what was read of that one late is."""
+    stage = Stage()
+    held = stage.dies(of(1))
+    old = replace(a_revision(42, "1.0"), deployment_at=at(-900))
+    new = replace(a_revision(1, "1.1", seconds=31), deployment_at=at(30))
+    again = replace(a_revision(2, "1.2", seconds=50), deployment_at=at(30))
+    for restart, kept, told in (
+        (0, (old,), []),
+        (1, (new,), [1]),
+        (2, (new, again), [1, 2]),
+        (3, (old,), [1, 2]),
+    ):
+        if restart:
+            held = stage.dies(of(1, restart=restart, seconds=20 * restart + 20))
+        around = Circumstances(read_at=at(60), change=change_between(kept), newest=newest_of(kept))
+        stage.live.learned(held, Evidence(death=held.incident.latest, circumstances=around), at(60))
+        assert [each.number for each in held.incident.chapters] == told
+    assert [each.made_anew for each in held.incident.chapters] == [True, False]
 
 
 def test_the_revisions_of_two_workloads_are_not_held_against_each_other() -> None:

@@ -17,6 +17,7 @@ from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death, a_pods_death
 from tests.support.findings import found
+from tests.support.keepers import LastWords, at_work
 from tests.support.outbox import MemoryStore, StandingSlack
 from tests.support.pods import READY, SCHEDULED, a_pod, running, waiting
 from tests.support.reading import as_read
@@ -36,34 +37,26 @@ class Desk:
             router=Unrouted(ChannelId("C1")),
             store=Unstored(),
             outbox=self.outbox,
-            source=self,
+            source=LastWords("last words"),
             mask=mask_lines,
             clock=self.clock,
             surroundings=MemorySurroundings(),
             pods=lambda _namespace, _name: self.pod,
         )
 
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ("last words",)
-
 
 @asynccontextmanager
 async def a_desk() -> AsyncIterator[Desk]:
     desk = Desk()
     await desk.outbox.open(ClusterName(CLUSTER), MemoryStore())
-    tasks = [
-        asyncio.create_task(desk.keeper.run(), name="keeper under test"),
-        asyncio.create_task(desk.outbox.run(), name="dispatcher under test"),
-    ]
+    sending = asyncio.create_task(desk.outbox.run(), name="dispatcher under test")
     try:
-        yield desk
-        assert not any(each.done() for each in tasks), "both go on"
+        async with at_work(desk.keeper):
+            yield desk
+        assert not sending.done(), "the dispatcher goes on"
     finally:
-        for each in tasks:
-            each.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
 
 
 async def test_a_lost_node_is_one_message_soon_that_ends_up_true() -> None:

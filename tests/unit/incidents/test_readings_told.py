@@ -6,12 +6,10 @@ person on call would.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -19,7 +17,7 @@ import pytest
 from bot.incidents import account, at_home, digest, export, figures, listing, postmortem
 from bot.incidents.timeline import timeline
 from bot.model.incident_commands import Among, ListIncidents, ShowStats
-from bot.model.incidents import Acknowledgement, Incident, IncidentId, IncidentState, SilenceId
+from bot.model.incidents import Acknowledgement, Ending, Incident, IncidentId, IncidentState, SilenceId
 from bot.model.messages import Message, spoken
 from bot.model.past import IncidentsListed
 from bot.model.people import Names, UsergroupId
@@ -30,6 +28,7 @@ from bot.slack.blocks import render
 from tests.support import statistics
 from tests.support.accounts import ALICE, an_account, an_incident, flapping
 from tests.support.deaths import CLUSTER, a_death
+from tests.support.golden import assert_golden
 from tests.support.incidents import an_ending
 from tests.support.pods import at
 from tests.support.reading import as_read
@@ -37,8 +36,6 @@ from tests.support.statistics import UNTIL
 from tests.support.stores import an_incident as of_deaths
 
 NAMES = Names(people={ALICE: "Alice"}, groups={UsergroupId("S01ONCALL"): "oncall"})
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
 
 
 def several() -> tuple[Incident, ...]:
@@ -106,13 +103,6 @@ FILES: dict[str, Callable[[], str]] = {
 }
 
 
-def check(path: Path, said: str) -> None:
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(said)
-    assert path.exists(), f"{path} is missing; UPDATE_GOLDEN=1 writes it"
-    assert said == path.read_text()
-
-
 def as_told(message: Message) -> str:
     files = [f"file {each.filename} ({each.title}): {each.alt}\n" for each in message.attachments]
     return as_read(message) + "".join(files)
@@ -121,13 +111,13 @@ def as_told(message: Message) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_it_reads_as_it_was_found_right(name: str) -> None:
     """Each answer, as a person reads it."""
-    check(GOLDEN / f"read-{name}.txt", as_told(CASES[name]()))
+    assert_golden(f"incidents/read-{name}.txt", as_told(CASES[name]()))
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_as_it_was_found_right(name: str) -> None:
     """Each export, whole."""
-    check(GOLDEN / f"read-{name}", FILES[name]())
+    assert_golden(f"incidents/read-{name}", FILES[name]())
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -137,6 +127,18 @@ def test_slack_takes_it(name: str) -> None:
     drawn = render(message)
     checked_content({"text": drawn.text, "blocks": list(drawn.blocks)})
     assert len(drawn.attachments) == len(message.attachments)
+
+
+def test_of_what_is_not_watched_any_more_nobody_knows_how_long_it_lasted() -> None:
+    """Neither a list nor an export says more than that."""
+    ending = Ending(since=at(900), words="not watched", unwatched=True)
+    over = replace(of_deaths("3333", a_death(uid="u3")), state=IncidentState.GONE, ending=ending)
+    listed_so = as_read(listing.listing(ListIncidents(), listed(over), CLUSTER, partly=False))
+    assert "Not watched any more · web" in listed_so
+    told = replace(an_account(), incident=over)
+    document = postmortem.document(told, names=NAMES)
+    assert "not watched any more" in document
+    assert "lasted" not in f"{listed_so}{document}".lower()
 
 
 def extreme() -> Incident:

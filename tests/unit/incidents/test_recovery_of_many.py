@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.incidents import engine, recovery, recovery_of_many
-from bot.incidents.recovery import Following, Judgement, Verdict, Workload
+from bot.incidents.recovery import UNWATCHED, Following, Judgement, Verdict, Workload
 from bot.model.deaths import Cause
 from bot.model.incidents import Scope
 from bot.model.pods import Owner, OwnerReference
@@ -47,6 +47,24 @@ def of(*findings: Judgement | None) -> tuple[Following, ...]:
             Verdict.GONE,
             "w1 (shop) was deleted or scaled to zero; 1 of 2 workloads Ready",
             id="one-is-gone",
+        ),
+        pytest.param(
+            of(UNWATCHED), 1, Verdict.UNWATCHED, UNWATCHED.words, id="the-only-one-is-not-watched-any-more"
+        ),
+        pytest.param(
+            of(READY_AGAIN, SCALED_DOWN, UNWATCHED),
+            3,
+            Verdict.UNWATCHED,
+            "w2 (shop) is not watched any more; w1 (shop) was deleted or scaled to zero; "
+            "1 of 2 other workloads Ready",
+            id="one-is-not-watched-any-more",
+        ),
+        pytest.param(
+            of(UNWATCHED, UNWATCHED),
+            2,
+            Verdict.UNWATCHED,
+            "w0 (shop), w1 (shop) are not watched any more",
+            id="none-is-watched-any-more",
         ),
     ],
 )

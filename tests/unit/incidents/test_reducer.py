@@ -46,9 +46,9 @@ from bot.model.incidents import (
 )
 from bot.model.letters import Urgency
 from bot.model.pods import Owner
+from bot.model.revisions import RevisionChange
 from bot.model.silences import LONGEST
 from bot.model.stories import StoryKind
-from bot.model.surroundings import RevisionChange
 from tests.support.deaths import a_death
 from tests.support.incidents import ALICE, BOB, ON_CALL, PLAN, SECOND, Told, a_silence, an_ending
 from tests.support.pods import at

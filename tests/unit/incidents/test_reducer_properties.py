@@ -34,10 +34,10 @@ from bot.incidents.inputs import (
 from bot.incidents.turn import FLAPS, FLAPS_WITHIN, Turn
 from bot.model.incidents import Ending, Incident, IncidentId, IncidentState, Severity, SilencedBy, SilenceId
 from bot.model.pods import Owner
+from bot.model.revisions import RevisionChange
 from bot.model.silences import LONGEST
 from bot.model.situations import Headcount, Situation
 from bot.model.stories import StoryKind
-from bot.model.surroundings import RevisionChange
 from tests.support.deaths import a_death
 from tests.support.incidents import ALICE, PLAN, Told
 from tests.support.pods import at
@@ -78,7 +78,7 @@ def histories(draw: st.DrawFn) -> list[tuple[float, Input]]:
             Acknowledged(by=ALICE, until=at(now + draw(st.sampled_from([-1, 60, 14_400])))),
             Unacknowledged(by=ALICE),
             Silenced(silence=_silence(now, lasting, severity)),
-            SilenceEnded(silence=SilenceId(draw(st.sampled_from(["S1", "S2"])))),
+            SilenceEnded(silence=SilenceId(draw(st.sampled_from(["S1", "S2"]))), then=silence),
             Escalate(why="BackoffLimitExceeded"),
             Recovering(since=at(now), after=timedelta(minutes=1)),
             Looked(situation=Situation(seen_at=at(now), headcount=Headcount(ready=4, desired=5, present=5))),
@@ -87,7 +87,10 @@ def histories(draw: st.DrawFn) -> list[tuple[float, Input]]:
             PodsDeleted(by=ALICE, names=("web-1",)),
             NewRevision(
                 change=RevisionChange(
-                    number=draw(st.integers(1, 8)), at=at(now - 500), rollback=draw(st.booleans())
+                    number=draw(st.integers(1, 8)),
+                    at=at(now - 500),
+                    rollback=draw(st.booleans()),
+                    deployment_at=at(draw(st.sampled_from([-900, 5_000]))),
                 )
             ),
             Absorbed(other=other),
@@ -138,7 +141,7 @@ def test_what_must_hold(
     numbers = [each.entry.number for each in told.of(Tell)]
     assert numbers == list(range(1, len(numbers) + 1))
     told_of = [each.entry.change for each in told.of(Tell) if each.entry.kind is StoryKind.CHAPTER]
-    revisions = [each.number for each in told_of if each is not None]
+    revisions = [(each.deployment_at or at(0), each.number) for each in told_of if each is not None]
     assert revisions == sorted(set(revisions)), "a revision was told twice, or after a later one"
     _every_death_is_in_the_story(told, history[-1][0])
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.clock import SystemClock
@@ -11,11 +9,11 @@ from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
-from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Counted, Findings, PodMemory
 from bot.model.people import ChannelId
 from bot.pods.redact import mask_lines
 from tests.support.deaths import a_death
+from tests.support.keepers import LastWords, Said, at_work
 from tests.support.pods import at
 from tests.support.surroundings import MemorySurroundings
 from tests.support.waiting import eventually
@@ -39,18 +37,6 @@ class Saved(Unstored):
         self.written += batch.checkpoints
 
 
-class Silent:
-    """Implements `ports.Outbox` and `ports.LogSource`."""
-
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        """Nothing is said."""
-
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ()
-
-
 async def test_what_is_found_of_the_pod_meanwhile_is_written_after_its_death() -> None:
     """It counts the death: written before it, and the process killed, the death would never be told."""
     around, saved = MemorySurroundings(), Saved()
@@ -59,24 +45,20 @@ async def test_what_is_found_of_the_pod_meanwhile_is_written_after_its_death() -
         cluster=DEATH.id.cluster,
         router=Unrouted(ChannelId("C1")),
         store=saved,
-        outbox=Silent(),
-        source=Silent(),
+        outbox=Said(),
+        source=LastWords(),
         mask=mask_lines,
         clock=SystemClock(),
         surroundings=around,
     )
     checkpoint = Checkpoint(cluster=DEATH.id.cluster, namespace="", version="7", at=at(11))
-    task = asyncio.create_task(keeper.run(), name="keeper under test")
-    try:
+    async with at_work(keeper):
         first = Findings(cluster=DEATH.id.cluster, uid=DEATH.id.uid, deaths=(DEATH,), memory=COUNTED)
         await keeper.record(first)
         await eventually(lambda: around.asked == ["events"])
         await keeper.record(replace(first, deaths=(), memory=COUNTED_AND_MORE))
         await keeper.reached(checkpoint)
         await eventually(lambda: checkpoint in saved.written)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
     assert saved.written[0] == DEATH.id
     assert [each for each in saved.written if isinstance(each, PodMemory)][-1] == COUNTED_AND_MORE
     assert saved.written[-1] == checkpoint

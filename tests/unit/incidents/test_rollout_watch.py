@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,21 +14,19 @@ from msgspec.structs import replace as replace_pod
 from bot.errors import ClusterUnreachable
 from bot.incidents import rollout_watch, rollouts
 from bot.incidents.keeper import Keeper
-from bot.incidents.records import Batch, KeptIncident, ToldEntry
 from bot.incidents.unrouted import Unrouted
-from bot.incidents.unstored import Unstored
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import IncidentId
 from bot.model.letters import Letter
 from bot.model.people import ChannelId
 from bot.model.pods import OwnerReference, Pod, PodUid
+from bot.model.revisions import Revision
 from bot.model.stories import StoryKind
-from bot.model.surroundings import Revision
 from bot.pods.redact import mask_lines
-from bot.store import codec
 from tests.support.clock import START, HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death
 from tests.support.findings import found
+from tests.support.keepers import LastingStore, LastWords, Said, at_work
 from tests.support.pods import READY, SCHEDULED, a_pod, running, waiting
 from tests.support.reading import as_read
 from tests.support.surroundings import MemorySurroundings, a_revision
@@ -40,23 +37,6 @@ BACK = replace(GOOD, number=43, earlier=(41,))
 """The good one, rolled back to."""
 
 
-class Store(Unstored):
-    """Keeps incidents for the next life, as a database would, and their stories."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: dict[IncidentId, str] = {}
-        self.story: dict[tuple[IncidentId, int], ToldEntry] = {}
-
-    async def save(self, batch: Batch) -> None:
-        await super().save(batch)
-        self.rows |= {each.incident.id: codec.incident.write(each) for each in batch.incidents}
-        self.story |= {(each.incident, each.entry.number): each for each in batch.stories}
-
-    async def live(self) -> Sequence[KeptIncident]:
-        return tuple(map(codec.incident.read, self.rows.values()))
-
-
 class Desk:
     """A keeper, the revisions and pods of web, and what is said; `a_life` is one process of it."""
 
@@ -65,17 +45,14 @@ class Desk:
         self.around = MemorySurroundings()
         self.around.kept = (GOOD, BAD)
         self.pods: list[Pod] = []
-        self.store = Store()
-        self.letters: dict[str, Letter] = {}
+        self.store = LastingStore()
+        self.outbox = Said()
         self._numbers = count()
 
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ()
-
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        self.letters |= {each.key: each for each in letters}
+    @property
+    def letters(self) -> dict[str, Letter]:
+        """What was said last under each key."""
+        return {each.key: each for each in self.outbox.letters}
 
     @asynccontextmanager
     async def a_life(self) -> AsyncIterator[Keeper]:
@@ -83,8 +60,8 @@ class Desk:
             cluster=CLUSTER,
             router=Unrouted(ChannelId("C1")),
             store=self.store,
-            outbox=self,
-            source=self,
+            outbox=self.outbox,
+            source=LastWords(),
             mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(self._numbers)}"),
@@ -93,13 +70,8 @@ class Desk:
             every_pod=lambda: self.pods,
         )
         await keeper.begin()
-        task = asyncio.create_task(keeper.run(), name="keeper under test")
-        try:
+        async with at_work(keeper):
             yield keeper
-            assert not task.done(), "the keeper goes on"
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     def runs(self, of: str, names: str, *, since: float = -600, well: bool = True) -> list[Pod]:
         """Pods of a ReplicaSet of web."""
@@ -113,8 +85,9 @@ class Desk:
 
     def told(self, identity: str = "I0") -> list[str]:
         """The revisions that its story tells."""
-        rows = [each.entry for (of, _), each in sorted(self.store.story.items()) if of == identity]
-        said = [self.letters.get(f"incident/{identity}/story/{each.number}") for each in rows]
+        rows = [each.entry for (of, _), each in sorted(self.store.stories.items()) if of == identity]
+        letters = self.letters
+        said = [letters.get(f"incident/{identity}/story/{each.number}") for each in rows]
         return [
             as_read(letter.message).strip().split("\n")[-1] if letter is not None else "kept back"
             for each, letter in zip(rows, said, strict=True)
@@ -215,7 +188,7 @@ async def test_the_end_says_after_which_revision_it_came() -> None:
         await desk.breaks(keeper)
         await rolls(desk, desk.runs("web-43", "nm", since=100), BAD, FIXED)
         await desk.clock.advance(120)
-        (end,) = [each.entry for each in desk.store.story.values() if each.entry.kind is StoryKind.ENDED]
+        (end,) = [each.entry for each in desk.store.stories.values() if each.entry.kind is StoryKind.ENDED]
         assert end.change is not None
         assert end.change.number == 43
         letter = desk.letters[f"incident/I0/story/{end.number}"]
@@ -238,6 +211,48 @@ async def test_two_rollouts_between_two_looks_are_two_lines() -> None:
             "Revision 43 rolled out",
             "Revision 44 rolled out, a rollback to revision 42",
         ]
+
+
+def made_at(seconds: float, *kept: Revision) -> tuple[Revision, ...]:
+    """These, of a Deployment that was made then."""
+    return tuple(replace(each, deployment_at=START + timedelta(seconds=seconds)) for each in kept)
+
+
+ANEW = "Revision 1 rolled out, of the Deployment made anew"
+
+
+async def test_the_rollouts_of_a_deployment_that_is_made_anew_are_told_like_others() -> None:
+    """It begins at revision 1 again. Once, also over a restart; and the end says after which one it came."""
+    desk = Desk()
+    desk.pods, desk.around.kept = desk.runs("web-42", "xy"), made_at(-900, GOOD, BAD)
+    first, second = a_revision(1, "1.5.0", seconds=20), a_revision(2, "1.5.1", seconds=60)
+    async with desk.a_life() as keeper:
+        await desk.breaks(keeper)
+        assert "Or roll back revision 42" in as_read(desk.letters["incident/I0"].message)
+        await rolls(desk, desk.runs("web-1", "n", since=20), *made_at(19, first))
+        assert desk.told() == [ANEW]
+        assert "Or roll back revision 42" not in as_read(desk.letters["incident/I0"].message)
+    async with desk.a_life():
+        await rolls(desk, desk.runs("web-2", "m", since=60), *made_at(19, first, second))
+        assert desk.told() == [ANEW, "Revision 2 rolled out: image `web:1.5.0` → `web:1.5.1`"]
+        await desk.clock.advance(120)
+    (end,) = [each.entry for each in desk.store.stories.values() if each.entry.kind is StoryKind.ENDED]
+    assert end.change is not None
+    assert end.change.number == 2
+
+
+async def test_a_deployment_that_is_made_anew_from_the_same_template_is_told() -> None:
+    """Its ReplicaSet has the name of the one before; it is another object all the same."""
+    desk = Desk()
+    desk.pods, desk.around.kept = desk.runs("web-42", "xy"), made_at(-900, GOOD, BAD)
+    same = replace(BAD, number=1, replica_set_uid="anew", created_at=START + timedelta(seconds=20))
+    controller = OwnerReference(kind="ReplicaSet", name="web-42", uid="anew", controller=True)
+    (pod,) = desk.runs("web-42", "n", since=20)
+    pod = replace_pod(pod, metadata=replace_pod(pod.metadata, owner_references=(controller,)))
+    async with desk.a_life() as keeper:
+        await desk.breaks(keeper)
+        await rolls(desk, [pod], *made_at(19, same))
+        assert desk.told() == [ANEW]
 
 
 async def test_nothing_is_told_twice_over_a_restart() -> None:
@@ -327,7 +342,7 @@ async def test_the_members_of_a_storm_keep_it_in_their_own_stories() -> None:
             owner = replace_pod(dead().owner, name=f"w{number}")
             await keeper.record(found(dead(f"u{number}", owner=owner)))
         await desk.breaks(keeper)
-        storm = max(desk.store.rows, key=lambda each: int(each[1:]))
+        storm = max(desk.store.incidents, key=lambda each: int(each[1:]))
         await rolls(desk, [*desk.runs("web-42", "x"), *desk.runs("web-43", "n", since=30)], BAD, FIXED)
         assert desk.told(storm) == ["kept back"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from bot.incidents import background, engine, rollouts
 from bot.incidents.inputs import NewRevision
@@ -13,13 +14,13 @@ from bot.model.deaths import Cause, Death
 from bot.model.incidents import Circumstances, Evidence, Incident, IncidentId, Scope
 from bot.model.messages import spoken
 from bot.model.pods import Owner, OwnerReference, PodUid
-from bot.model.surroundings import Image, KnownRevision, RevisionChange, change_between
+from bot.model.revisions import Image, KnownRevision, RevisionChange, change_between
 from tests.support.deaths import a_death
 from tests.support.incidents import Told
 from tests.support.pods import at
 from tests.support.surroundings import a_revision
 
-B = KnownRevision(number=42, replica_set="b")
+B = KnownRevision(number=42, replica_set="web-b", replica_set_uid="b")
 
 
 def pods(**of: str) -> Lineup:
@@ -92,6 +93,37 @@ def dead(seconds: float, replica_set: str = "web-42") -> Death:
     return a_death(Cause.ERROR, restart=int(seconds), seconds=seconds, controller=reference)
 
 
+def test_a_new_pod_of_a_replica_set_that_is_made_anew_is_a_sign() -> None:
+    """It has the name of the one before, where the template is the same."""
+    before, now = pods(b="23"), pods(anew="4")
+    assert rollouts.shows_in(now, before, B)
+
+
+def test_of_several_incidents_the_least_knowing_is_the_measure() -> None:
+    """By the Deployment's own age before the number; one that knows nothing is none."""
+    anew = replace(B, number=1, deployment_at=at(50))
+    knows_old = known_by(None, replace(B, deployment_at=at(-900)))
+    knows_new, knows_none = known_by(None, anew), known_by(None, None)
+    for some in ([knows_old, knows_new, knows_none], [knows_none, knows_new, knows_old]):
+        assert rollouts.least_knowing(some) is knows_old
+    chapter = RevisionChange(number=1, replica_set="web-b", at=at(51), deployment_at=at(50))
+    newest = rollouts.known(replace(knows_old, chapters=(chapter,)))
+    assert newest is not None
+    assert (newest.number, newest.deployment_at) == (1, at(50))
+
+
+def test_a_pod_of_the_replica_set_before_it_was_made_anew_is_not_one_of_it() -> None:
+    """They have the same name; what mended it is what none has died of."""
+    reference = OwnerReference(kind="ReplicaSet", name="web-42", uid="old", controller=True)
+    told = Told(a_death(seconds=90, controller=reference))
+    change = RevisionChange(number=1, replica_set="web-42", replica_set_uid="new", at=at(60), made_anew=True)
+    told.give(NewRevision(change=change), 100)
+    assert rollouts.mended_by(told.incident) == change
+    same = Told(a_death(seconds=90, controller=replace_struct(reference, uid="new")))
+    same.give(NewRevision(change=change), 100)
+    assert rollouts.mended_by(same.incident) is None
+
+
 @pytest.mark.parametrize(
     ("last", "mended"),
     [
@@ -129,7 +161,7 @@ assert CHANGE is not None
         ),
         pytest.param(
             {"rollback": True, "same_as": 41, "images": (), "env": ("app/LIMIT",)},
-            "Revision 43 rolled out, a rollback to revision 41: env app/LIMIT",
+            "Revision 43 rolled out, a rollback to revision 41: environment of app: LIMIT changed",
             ", after revision 43 (rollback to revision 41)",
             id="rollback-of-something-else",
         ),
@@ -144,6 +176,12 @@ assert CHANGE is not None
             "Revision 43 rolled out, a rollback",
             ", after revision 43 (rollback)",
             id="rollback-of-which-nothing-is-known",
+        ),
+        pytest.param(
+            {"number": 1, "images": (), "compared": False, "made_anew": True},
+            "Revision 1 rolled out, of the Deployment made anew",
+            ", after revision 1 (of the Deployment made anew)",
+            id="made-anew",
         ),
         pytest.param(
             {"images": (), "compared": False},

@@ -278,10 +278,21 @@ def test_a_secret_that_is_not_there_is_a_mistake() -> None:
     """Better at the start than at night; and no value of a variable is told."""
     found = mistakes(WHOLE, {"HOOK_URL": "hooks.example/secret", "PAGERDUTY_KEY": " "})
     assert [each.partition(": ")[2] for each in found] == [
-        "heartbeat.url_env: the environment variable HEARTBEAT_URL is not set",
         "webhooks.pager.routing_key_env: the environment variable PAGERDUTY_KEY is not set",
         "webhooks.hook.url_env: the environment variable HOOK_URL holds no http or https address",
+        "heartbeat.url_env: the environment variable HEARTBEAT_URL is not set",
     ]
+
+
+def test_mistakes_are_listed_as_the_file_is_read() -> None:
+    """From the top down, so that whoever mends them goes through the file once."""
+    for text, environment in (
+        (WHOLE, {}),
+        (WHOLE.replace("mute: true", "mtue: true") + "\nfoo: 1\n", SECRETS),
+    ):
+        lines = [int(each.split(":")[0].removeprefix("line ")) for each in mistakes(text, environment)]
+        assert len(lines) > 1
+        assert lines == sorted(lines)
 
 
 @given(st.text(max_size=200) | st.lists(st.sampled_from(WHOLE.split(" ")), max_size=40).map(" ".join))

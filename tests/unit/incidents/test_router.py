@@ -14,13 +14,14 @@ from bot.incidents.route_config import Config
 from bot.incidents.router import Router, Routes
 from bot.model.escalations import NOBODY
 from bot.model.incidents import Severity
-from bot.model.pods import Owner
+from bot.model.pods import Owner, OwnerReference
 from bot.model.surroundings import OwnerState
 from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
 from tests.support.pods import a_pod, running
 from tests.support.routes import ALERTS, a_config
 
+REPORT = Owner(kind="CronJob", name="report")
 TEAM = 'annotations:\n  podbot.io/channel: {allowed: true, channels: ["*"]}\n'
 
 
@@ -30,18 +31,27 @@ class Source:
 
     owners: dict[str, str] = field(default_factory=dict)
     namespaces: dict[str, str] = field(default_factory=dict)
+    part_of: dict[str, Owner] = field(default_factory=dict)
+    """By an owner's name, its own."""
     asked: list[str] = field(default_factory=list)
     hangs: bool = False
     refuses: bool = False
+    refused: set[str] = field(default_factory=set)
+    """Kinds of owners that it does not let podbot look at."""
     at_once: int = 0
     most_at_once: int = 0
 
     async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
         await self._asked(f"{namespace}/{owner}")
-        if owner.name not in self.owners:
+        if owner.kind in self.refused:
+            raise ClusterRefused("no")
+        said, part_of = self.owners.get(owner.name), self.part_of.get(owner.name)
+        if said is None and part_of is None:
             return None
-        said = (("podbot.io/channel", self.owners[owner.name]),)
-        return OwnerState(owner=owner, desired=1, present=1, ready=1, annotations=said)
+        annotations = (("podbot.io/channel", said),) if said is not None else ()
+        return OwnerState(
+            owner=owner, desired=1, present=1, ready=1, part_of=part_of, annotations=annotations
+        )
 
     async def namespace_annotations(self, namespace: str) -> Mapping[str, str]:
         await self._asked(namespace)
@@ -105,6 +115,44 @@ async def test_owner_and_namespace_are_read_once_for_many_deaths(source: Source,
     await clock.advance(KNOWN_FOR)
     await router.prepare(deaths)
     assert len(source.asked) == 42
+
+
+async def test_a_job_speaks_for_itself_and_then_its_cron_job_does(source: Source, clock: HeldClock) -> None:
+    """Only the Job names the CronJob, which is asked once for all of its Jobs."""
+    jobs = [Owner(kind="Job", name=f"report-{number}") for number in range(20)]
+    source.part_of = {each.name: REPORT for each in jobs}
+    source.owners = {"report": "C02", "report-7": "C07"}
+    router = a_router(source, clock)
+    deaths = [a_death(uid=f"uid-{each.name}", owner=each) for each in jobs]
+    await router.prepare(deaths)
+    assert source.asked.count("shop/cronjob/report") == 1
+    assert len(source.asked) == 22
+    assert (router.at_once(deaths[0]).channels, router.at_once(deaths[7]).channels) == (("C02",), ("C07",))
+    await clock.advance(KNOWN_FOR / 2)
+    await router.prepare([a_death(owner=jobs[0])])
+    assert len(source.asked) == 22
+    assert router.at_once(a_death(owner=jobs[0])).channels == ("C02",)
+
+
+async def test_who_may_not_look_at_cron_jobs_goes_by_what_is_known(source: Source, clock: HeldClock) -> None:
+    """As if the CronJob said nothing; who asks is told, and it is asked again after half a minute."""
+    job = Owner(kind="Job", name="report-1")
+    source.part_of, source.owners, source.namespaces = {job.name: REPORT}, {"report": "C02"}, {"shop": "C03"}
+    source.refused = {"CronJob"}
+    routes = some_routes(source, clock)
+    pod = a_pod(running(), owner=OwnerReference(kind="Job", name=job.name, controller=True))
+    refused = routes.route(await routes.facts(pod))
+    assert refused.channels == ("C03",)
+    assert (
+        "What the annotations of cronjob/report ask for is not known: podbot's account may not read it."
+    ) in refused.why
+    await routes.facts(pod)
+    assert source.asked.count("shop/cronjob/report") == 1
+    source.refused = set()
+    await clock.advance(LEFT_ALONE_FOR)
+    allowed = routes.route(await routes.facts(pod))
+    assert allowed.channels == ("C02",)
+    assert not [each for each in allowed.why if "not known" in each]
 
 
 async def test_owners_that_cannot_be_asked_are_not(source: Source, clock: HeldClock) -> None:

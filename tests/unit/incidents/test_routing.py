@@ -247,6 +247,29 @@ def test_the_nearest_annotation_that_counts_holds() -> None:
     assert "podbot.io/channel on deployment/web counts: `C0TEAMA`." in found.why
 
 
+def test_a_cron_job_is_nearer_than_its_namespace_and_farther_than_its_job() -> None:
+    """What is written into the `jobTemplate` is said of these Jobs in particular."""
+    facts = some_facts(
+        namespace="team-a",
+        owner=Owner(kind="Job", name="report-29"),
+        owner_annotations={"podbot.io/owner": "the Job's"},
+        part_of=Owner(kind="CronJob", name="report"),
+        part_of_annotations={"podbot.io/owner": "the CronJob's", "podbot.io/channel": "C0TEAMA"},
+        namespace_annotations={"podbot.io/channel": "C0TEAMB"},
+    )
+    found = went(a_config(more=TEAM), facts)
+    assert (found.owner, found.channels) == ("the Job's", ("C0TEAMA",))
+    assert "podbot.io/channel on cronjob/report counts: `C0TEAMA`." in found.why
+
+
+def test_what_could_not_be_read_is_among_the_reasons() -> None:
+    """It may be why an annotation has no effect."""
+    found = went(Config(), some_facts(unread=(("cronjob/report", "podbot's account may not read it"),)))
+    assert found.why[1] == (
+        "What the annotations of cronjob/report ask for is not known: podbot's account may not read it."
+    )
+
+
 def test_an_annotation_cannot_make_heard_what_a_route_mutes() -> None:
     """The configuration's word is the last."""
     facts = some_facts(
@@ -332,6 +355,8 @@ FACTS = st.builds(
     severity=st.sampled_from(Severity),
     pod_annotations=WISHES,
     owner_annotations=WISHES,
+    part_of=st.just(Owner(kind="CronJob", name="report")),
+    part_of_annotations=WISHES,
     namespace_annotations=WISHES,
 )
 
@@ -369,7 +394,9 @@ def test_annotations_never_do_what_the_configuration_does_not_allow(
 ) -> None:
     """Whatever they say: with all of them forbidden, nothing differs from a pod that says nothing."""
     forbidden = replace(config, annotations=dict.fromkeys(Annotation, AnnotationRule(allowed=False)))
-    silent = replace(facts, pod_annotations={}, owner_annotations={}, namespace_annotations={})
+    silent = replace(
+        facts, pod_annotations={}, owner_annotations={}, part_of_annotations={}, namespace_annotations={}
+    )
     plain = went(forbidden, silent)
     assert replace(went(forbidden, facts), why=()) == replace(plain, why=())
     found = went(config, facts)

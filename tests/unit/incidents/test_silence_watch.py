@@ -15,9 +15,7 @@ from bot.errors import StoreUnavailable
 from bot.incidents import silencing
 from bot.incidents.acts import Act, ActRefusal
 from bot.incidents.keeper import Keeper
-from bot.incidents.records import Batch, KeptIncident
 from bot.incidents.unrouted import Unrouted
-from bot.incidents.unstored import Unstored
 from bot.model.incident_commands import ResolveIncident, SilenceIncident
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter
@@ -28,6 +26,7 @@ from bot.pods.redact import mask_lines
 from tests.support.clock import START, HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death
 from tests.support.findings import found
+from tests.support.keepers import LastingStore, LastWords, Said, at_work
 
 BOB = UserId("U02BOB")
 SHOP = Silence(
@@ -70,38 +69,19 @@ class Silences:
             raise self.trouble
 
 
-class Store(Unstored):
-    """Keeps incidents for the next life."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.incidents: dict[IncidentId, KeptIncident] = {}
-
-    async def save(self, batch: Batch) -> None:
-        await super().save(batch)
-        self.incidents |= {each.incident.id: each for each in batch.incidents}
-
-    async def live(self) -> Sequence[KeptIncident]:
-        return tuple(self.incidents.values())
-
-
 class Desk:
     """A keeper and its silences; `a_life` is one process of it."""
 
     def __init__(self, *silences: Silence) -> None:
         self.clock = HeldClock()
         self.silences = Silences(*silences)
-        self.store = Store()
-        self.said: list[Letter] = []
+        self.store = LastingStore()
+        self.outbox = Said()
         self._numbers = count()
 
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ("last words",)
-
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        self.said += letters
+    @property
+    def said(self) -> Sequence[Letter]:
+        return self.outbox.letters
 
     @property
     def keys(self) -> set[str]:
@@ -117,21 +97,16 @@ class Desk:
             cluster=CLUSTER,
             router=Unrouted(ChannelId("C1")),
             store=self.store,
-            outbox=self,
-            source=self,
+            outbox=self.outbox,
+            source=LastWords("last words"),
             mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(self._numbers)}"),
             silences=self.silences,
         )
         await keeper.begin()
-        task = asyncio.create_task(keeper.run(), name="keeper under test")
-        try:
+        async with at_work(keeper):
             yield keeper
-            assert not task.done(), "the keeper goes on"
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_what_is_silent_is_silent_from_the_first_death_after_a_restart() -> None:
@@ -253,6 +228,43 @@ async def test_what_is_asked_for_here_holds_at_once() -> None:
     thread = [each.message.text.split(" until")[0] for each in desk.said if "story" in each.key]
     assert thread == ["@U02BOB silenced it", "@U02BOB ended its silence: 1 death not announced"]
     assert "⚪" not in str(told.message.blocks), "it is told as it is once the silence is over"
+
+
+async def test_what_another_silence_covers_is_that_ones_to_tell() -> None:
+    """The end of the longer one says that there is such; the end of the last one says what both kept back."""
+    shorter = replace(SHOP, id=SilenceId("S2"), until=START.replace(minute=30))
+    desk = Desk(SHOP, shorter)
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await settle(60)
+        await desk.silences.put(silencing.ended(desk.silences.kept[SHOP.id], desk.clock.now(), BOB))
+        await keeper.silence_changed(SHOP.id)
+        silenced = desk.incident().silenced
+        assert silenced is not None
+        assert silenced.silence == shorter.id
+        await keeper.record(found(a_death(restart=1, seconds=20)))
+        await desk.clock.advance(3)
+        assert desk.keys == {"silence/S1/prod-eu/C1"}
+        assert desk.said[-1].message.text.endswith("; 1 incident stays silent under another silence")
+        assert desk.silences.kept[SHOP.id].deaths == 0
+        assert desk.silences.kept[shorter.id].deaths == 2
+        await desk.clock.advance(1_800)
+    assert desk.incident().shown
+    (told,) = [each for each in desk.said if each.key == "silence/S2/prod-eu/C1"]
+    assert "1 incident with 2 deaths was not announced, 1 incident is still firing" in told.message.text
+
+
+async def test_what_was_asked_for_elsewhere_as_another_ended_goes_on() -> None:
+    """Both are read in one look: nothing is heard between the two."""
+    desk = Desk(replace(SHOP, until=START.replace(second=30)))
+    async with desk.a_life() as keeper:
+        await keeper.record(found(a_death()))
+        await desk.clock.advance(3)
+        await desk.silences.put(replace(desk.silences.kept[SHOP.id], until=desk.clock.now()))
+        await desk.silences.put(replace(SHOP, id=SilenceId("S2")))
+        await desk.clock.advance(3)
+        assert not desk.incident().shown
+    assert desk.incident().silenced is not None
 
 
 @pytest.mark.parametrize("lasting", [None, timedelta(hours=1)], ids=["until-resolved", "for-an-hour"])

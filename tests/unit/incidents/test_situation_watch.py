@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,9 +14,7 @@ from msgspec.structs import replace as replace_pod
 from bot.errors import ClusterUnreachable
 from bot.incidents.acts import Act, ActRefusal, ActResult
 from bot.incidents.keeper import Keeper
-from bot.incidents.records import Batch, KeptIncident
 from bot.incidents.unrouted import Unrouted
-from bot.incidents.unstored import Unstored
 from bot.model.deaths import Cause, Death
 from bot.model.incident_commands import ResolveIncident
 from bot.model.incidents import IncidentId, IncidentState
@@ -29,6 +26,7 @@ from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death, a_pods_death
 from tests.support.findings import found
 from tests.support.incidents import BOB
+from tests.support.keepers import LastingStore, LastWords, Said, at_work
 from tests.support.pods import (
     DEPLOYMENT,
     READY,
@@ -49,38 +47,23 @@ DESIRED = 5
 BARE = Owner(kind="Pod", name="toolbox")
 
 
-class Store(Unstored):
-    """Keeps incidents for the next life, as a database would."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[IncidentId, KeptIncident] = {}
-
-    async def save(self, batch: Batch) -> None:
-        await super().save(batch)
-        self.kept |= {each.incident.id: each for each in batch.incidents}
-
-    async def live(self) -> Sequence[KeptIncident]:
-        return tuple(self.kept.values())
-
-
 class Desk:
     """A running keeper, the pods of the mirror, and an owner whose status lags behind them."""
 
-    def __init__(self, clock: HeldClock | None = None, store: Store | None = None) -> None:
+    def __init__(self, clock: HeldClock | None = None, store: LastingStore | None = None) -> None:
         numbers = count()
         self.clock = clock or HeldClock()
-        self.store = store or Store()
+        self.store = store or LastingStore()
         self.around = MemorySurroundings()
         self.pods: dict[str, Pod] = {}
         self.in_sync = True
-        self.letters: list[Letter] = []
+        self.outbox = Said()
         self.keeper = Keeper(
             cluster=ClusterName("prod-eu"),
             router=Unrouted(ChannelId("C1")),
             store=self.store,
-            outbox=self,
-            source=self,
+            outbox=self.outbox,
+            source=LastWords(),
             mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(numbers)}"),
@@ -92,13 +75,10 @@ class Desk:
         for number in range(1, DESIRED + 1):
             self.has(number, running())
 
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ()
-
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        self.letters += [each for each in letters if each.incident is not None]
+    @property
+    def letters(self) -> Sequence[Letter]:
+        """The incidents' own messages, without their threads."""
+        return [each for each in self.outbox.letters if each.incident is not None]
 
     def has(
         self,
@@ -147,14 +127,9 @@ async def a_desk(before: Desk | None = None) -> AsyncIterator[Desk]:
         await desk.keeper.begin()
         desk.in_sync = False
         desk.pods.clear()
-    task = asyncio.create_task(desk.keeper.run(), name="keeper under test")
-    await desk.clock.advance(60)
-    try:
+    async with at_work(desk.keeper):
+        await desk.clock.advance(60)
         yield desk
-        assert not task.done(), "the keeper goes on"
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def held_back(delay: str, at: float = 60) -> Built:

@@ -108,3 +108,12 @@ def test_it_ends_as_the_worst_of_its_members(
     if C in states:
         assert found is not None
         assert found[1].still_failing
+
+
+def test_what_nobody_watches_any_more_is_not_called_gone() -> None:
+    """Its members say so, too."""
+    recovered, unwatched = member("a", R), member("b", G)
+    unwatched = replace(unwatched, ending=Ending(since=at(60), words="x", unwatched=True))
+    found = storm.ending([recovered, unwatched])
+    assert found is not None
+    assert (found[0], found[1].words) == (G, "1 recovered, 1 not watched any more")

@@ -6,10 +6,8 @@ The files are tests/golden/incidents/told-*.txt and .json; `UPDATE_GOLDEN=1` wri
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +17,8 @@ from bot.incidents import (
     engine,
     escalation,
     group_words,
+    listing,
+    recovery,
     reducer,
     silencing,
     storm,
@@ -55,19 +55,19 @@ from bot.model.incidents import (
     Scope,
     SilenceId,
 )
-from bot.model.messages import Actions, Link, Message, Paragraph
+from bot.model.messages import Actions, Link, Message, Paragraph, spoken
 from bot.model.past import Account
 from bot.model.pods import Owner
+from bot.model.revisions import Image, RevisionChange
 from bot.model.silences import SilenceScope
-from bot.model.surroundings import Image, NodeCondition, NodeState, RevisionChange
+from bot.model.surroundings import NodeCondition, NodeState
 from bot.playground.workspace.rules.messages import checked_content
 from bot.slack.blocks import render
 from tests.support.deaths import a_death, a_pods_death
+from tests.support.golden import assert_golden
 from tests.support.incidents import ALICE, BOB, ON_CALL, PLAN, Told, a_silence, an_ending
 from tests.support.pods import at
 from tests.support.reading import as_read
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "incidents"
 
 OOM = a_death(
     Cause.OOM_KILLED, exit_code=137, reason="OOMKilled", memory_limit="256Mi", cpu_limit="500m", restarts=1
@@ -186,6 +186,9 @@ INCIDENTS = {
         Recovered(ending=an_ending(50), of_deaths=1), Died(death=replace(OOM, finished_at=at(110)))
     ),
     "gone": after(Gone(ending=an_ending(50, "scaled to zero before it recovered"), of_deaths=1)),
+    "not-watched-any-more": after(
+        Gone(ending=replace(an_ending(50, recovery.UNWATCHED.words), unwatched=True), of_deaths=1)
+    ),
     "closed": after(Resolved(by=ALICE, reason="moved to the other cluster", failing=False)),
     "closed-while-failing": after(Resolved(by=ALICE, reason="known, see 4711", failing=True, force=True)),
     "part-of-another": after(Merged(into=IncidentId("9Q2F"))),
@@ -271,6 +274,12 @@ def stories() -> dict[str, Message]:
         "second-channel-of-a-node": elsewhere.message(INCIDENTS["node-lost"]),
         "call-of-the-route-again": story.called_by_route(after(), (ON_CALL,), (), again=True),
         "silence-ended": story.silence_ended(silence, firing, frozenset({"I0"})),
+        "silence-ended-with-some-under-another": story.silence_ended(
+            silence, (*firing, replace(INCIDENTS["silenced"], id=IncidentId("I1"))), frozenset({"I0"})
+        ),
+        "silence-ended-with-all-under-another": story.silence_ended(
+            replace(silence, deaths=0), (replace(INCIDENTS["silenced"], id=IncidentId("I1")),)
+        ),
         "silence-of-nothing-ended": story.silence_ended(
             replace(silence, incidents=frozenset(), deaths=0, ended_by=None), ()
         ),
@@ -296,11 +305,7 @@ def test_it_reads_as_it_was_found_right(name: str) -> None:
             json.dumps({"text": drawn.text, "blocks": drawn.blocks}, indent=1, ensure_ascii=False) + "\n",
         ),
     ):
-        path = GOLDEN / f"told-{name}.{suffix}"
-        if os.environ.get("UPDATE_GOLDEN"):
-            path.write_text(said)
-        assert path.exists(), f"{path} is missing; UPDATE_GOLDEN=1 writes it"
-        assert said == path.read_text()
+        assert_golden(f"incidents/told-{name}.{suffix}", said)
 
 
 @pytest.mark.parametrize("incident", INCIDENTS.values(), ids=INCIDENTS)
@@ -331,6 +336,11 @@ def test_a_storm_names_the_node_that_is_behind_it_and_links_to_what_is_told_else
         if isinstance(inline, Link)
     ]
     assert links == [Link("https://x/A001", "A001")]
+
+
+def test_a_storm_is_listed_with_the_workloads_that_it_counts() -> None:
+    """Those that are told in messages of their own are named in it, and counted there."""
+    assert spoken(listing.facts(a_storm(10, 3))).startswith("3 deaths of 3 pods in 3 workloads · ")
 
 
 def test_what_a_storm_was_is_in_its_thread_once_it_is_over() -> None:
@@ -374,6 +384,13 @@ def test_a_storm_has_no_route_and_no_runbook() -> None:
     said = as_read(announce.message(a_storm(), route="shop-critical", runbook="https://x/runbook"))
     assert "shop-critical" not in said
     assert "runbook" not in said
+
+
+def test_whose_a_workload_is() -> None:
+    """As its annotation says, at the end; what several share is nobody's in particular."""
+    said = as_read(announce.message(after(), owned_by="team shop"))
+    assert "deployment/web in shop · owned by team shop" in said
+    assert "team shop" not in as_read(announce.message(a_storm(), owned_by="team shop"))
 
 
 def test_five_hundred_pods_of_twenty_workloads_are_all_named() -> None:

@@ -16,13 +16,13 @@ from bot.incidents.records import Batch
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death, DeathId
-from bot.model.letters import Letter
 from bot.model.memory import Checkpoint, Counted, Findings, PodMemory
 from bot.model.people import ChannelId
 from bot.model.pods import PodUid
 from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death
+from tests.support.keepers import LastWords, Said, at_work
 from tests.support.pods import at
 
 AGAIN = journal.RETRY_EVERY + 0.1
@@ -62,26 +62,25 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.clock = HeldClock()
         self.store = store
-        self.said: list[str] = []
+        self.outbox = Said()
         self.keeper = Keeper(
             cluster=CLUSTER,
             router=Unrouted(ChannelId("C1")),
             store=store,
-            outbox=self,
-            source=self,
+            outbox=self.outbox,
+            source=LastWords(),
             mask=mask_lines,
             clock=self.clock,
         )
 
-    async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:
-        for letter in letters:
-            if letter.thread is None and letter.message.metadata is not None:
-                self.said.append(str(letter.message.metadata.payload["deaths"]))
-
-    async def last_lines(
-        self, namespace: str, pod: str, container: str, *, previous: bool, tail: int
-    ) -> tuple[str, ...]:
-        return ()
+    @property
+    def said(self) -> Sequence[str]:
+        """How many deaths each message told of."""
+        return [
+            str(each.message.metadata.payload["deaths"])
+            for each in self.outbox.letters
+            if each.thread is None and each.message.metadata is not None
+        ]
 
     async def finds(self, *each: Findings) -> None:
         for findings in each:
@@ -97,13 +96,8 @@ class Desk:
 @asynccontextmanager
 async def a_desk(store: Store | None = None) -> AsyncIterator[Desk]:
     desk = Desk(store or Store())
-    task = asyncio.create_task(desk.keeper.run(), name="keeper under test")
-    try:
+    async with at_work(desk.keeper):
         yield desk
-        assert not task.done(), "the keeper goes on"
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def remembering(restart: int) -> PodMemory:

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from aiohttp import web
 
 from bot.kube.cluster import KubeCluster, Timings
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 
 QUICK = Timings(command=1.0, page=1.0, watch_opens=1.0, watch_silence=0.3, retry_pauses=(0.0, 0.0))
 

@@ -1,4 +1,4 @@
-"""Owners, revisions, nodes and metrics out of the API server's JSON."""
+"""Owners, nodes and metrics out of the API server's JSON."""
 
 from __future__ import annotations
 
@@ -100,46 +100,6 @@ def test_a_selector_that_is_more_than_labels_is_not_used() -> None:
     """A part of it would select other pods."""
     spec = {"selector": {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "Exists"}]}}
     assert parse.owner("Deployment", _owner("Deployment", spec, {})).selector == ()
-
-
-def _replica_set(name: str, owner: str = "web", **annotations: str) -> dict[str, Any]:
-    reference = {"kind": "Deployment", "name": owner, "controller": True}
-    meta = {
-        "name": name,
-        "creationTimestamp": "2026-11-22T14:00:00Z",
-        "annotations": annotations,
-        "ownerReferences": [reference],
-    }
-    return {"metadata": meta, "spec": {"template": {"metadata": {}, "spec": {"containers": None}}}}
-
-
-def test_only_the_deployments_own_revisions_count() -> None:
-    """Selectors may overlap, and not every ReplicaSet has a number."""
-    revision = {parse.REVISION: "7"}
-    items = [
-        _replica_set("own", **revision),
-        _replica_set("other", owner="web-canary", **revision),
-        _replica_set("unnumbered"),
-        {"metadata": {"name": "bare", "annotations": revision}},
-    ]
-    found = parse.revisions(_bytes({"items": items}), "web")
-    assert [(each.number, each.replica_set) for each in found] == [(7, "own")]
-
-
-@pytest.mark.parametrize(
-    ("history", "earlier"),
-    [
-        pytest.param({}, (), id="never-rolled-back-to"),
-        pytest.param({parse.REVISION_HISTORY: "1"}, (1,), id="once"),
-        pytest.param({parse.REVISION_HISTORY: "1,3"}, (1, 3), id="twice"),
-        pytest.param({parse.REVISION_HISTORY: "x,,3"}, (3,), id="written-by-somebody"),
-    ],
-)
-def test_a_revision_knows_the_numbers_that_it_had(history: dict[str, str], earlier: tuple[int, ...]) -> None:
-    """A rollback gives an old ReplicaSet a new number, and the controller writes the old one down."""
-    items = [_replica_set("own", **{parse.REVISION: "7", **history})]
-    (found,) = parse.revisions(_bytes({"items": items}), "web")
-    assert (found.number, found.earlier) == (7, earlier)
 
 
 def test_what_is_wrong_with_a_node() -> None:

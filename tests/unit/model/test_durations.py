@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -86,7 +86,21 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         durations.parse(text)
 
 
-@given(st.timedeltas(min_value=timedelta(microseconds=1)))
+@pytest.mark.parametrize("text", ["36526d", "999999d", "9999999d", "999999999d"])
+def test_what_no_calendar_reaches_is_refused(text: str) -> None:
+    """Whoever asks since when is told so, before anybody counts back to a date that there never was."""
+    with pytest.raises(ValueError, match="100 years"):
+        durations.parse(text)
+
+
+def test_the_longest_duration_can_be_taken_from_any_day_of_podbots() -> None:
+    """What is read can be counted back and ahead."""
+    longest = durations.parse("36525d")
+    assert longest == durations.LONGEST
+    assert datetime(2020, 1, 1, tzinfo=UTC) - longest < datetime(2020, 1, 1, tzinfo=UTC) + longest
+
+
+@given(st.timedeltas(min_value=timedelta(microseconds=1), max_value=durations.LONGEST))
 def test_what_is_spelled_is_read_back(duration: timedelta) -> None:
     """Spelling and reading are inverse, to the microsecond, for any positive duration."""
     assert durations.parse(durations.spell(duration)) == duration
@@ -99,6 +113,8 @@ def test_what_is_spelled_is_read_back(duration: timedelta) -> None:
         (time(seconds=90), "90s"),
         (time(hours=1, minutes=30), "90m"),
         (time(hours=26), "26h"),
+        (time(days=7), "7d"),
+        (time(days=30, hours=1), "30d1h"),
         (time(hours=2, minutes=1, seconds=5), "2h1m5s"),
     ],
 )

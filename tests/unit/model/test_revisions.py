@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model.surroundings import Revision, change_between, changes_since, newest_of
+from bot.model.revisions import (
+    Revision,
+    RevisionChange,
+    change_between,
+    changes_after,
+    changes_since,
+    is_later,
+    newest_of,
+)
+from tests.support.pods import at
 from tests.support.surroundings import a_revision
 
 FIRST, SECOND = a_revision(41, "1.4.1", seconds=0), a_revision(42, "1.5.0", seconds=60)
@@ -67,3 +76,34 @@ def test_the_newest_has_the_greatest_number() -> None:
     assert newest is not None
     assert (newest.number, newest.replica_set) == (43, "web-41")
     assert newest_of(()) is None
+
+
+def of_one_made_at(seconds: float, *kept: Revision) -> tuple[Revision, ...]:
+    return tuple(replace(each, deployment_at=at(seconds)) for each in kept)
+
+
+def test_those_of_a_deployment_that_is_made_anew_are_all_news() -> None:
+    """Its numbers begin at 1 again, and are not held against those of the one before."""
+    (known,) = map(newest_of, [of_one_made_at(-900, FIRST, SECOND)])
+    assert known is not None
+    anew = of_one_made_at(90, a_revision(1, "1.5.1", seconds=91), a_revision(2, "1.5.2", seconds=120))
+    told = changes_after(anew, known)
+    assert [(each.number, each.made_anew, each.compared) for each in told] == [
+        (1, True, False),
+        (2, False, True),
+    ]
+    for each in told:
+        assert is_later(each, known)
+        assert not is_later(known, each)
+    newest = newest_of(anew)
+    assert newest is not None
+    assert changes_after(anew, newest) == ()
+    assert changes_after(of_one_made_at(-900, THIRD), newest) == (), "read before it was made anew"
+    assert [each.number for each in changes_after(of_one_made_at(-900, SECOND, THIRD), known)] == [43]
+
+
+def test_what_was_written_down_without_a_time_is_held_against_others_by_its_number() -> None:
+    """Nobody knows which Deployment it was of."""
+    old, new = RevisionChange(number=42, at=at(0)), RevisionChange(number=1, at=at(60), deployment_at=at(50))
+    assert is_later(old, new)
+    assert not is_later(new, old)

@@ -153,7 +153,7 @@ async def test_limits_can_be_set(desk: Desk) -> None:
     """Whoever runs podbot decides what is too many."""
     populated(desk)
     limits = DeletionLimits(at_once=2, per_person=1)
-    service = PodService(desk.cluster, desk.keeper, desk.trail, desk.clock, limits=limits)
+    service = PodService(desk.cluster, desk.keeper, desk.trail, desk.clock, judge=desk.judge, limits=limits)
     with pytest.raises(TooManyDeletions):
         await service.run(ALICE, DeletePods(namespace="shop", selector="app=web"))
 

@@ -17,6 +17,7 @@ from bot.model.problems import Refused
 from bot.pods.home import MOST_PEOPLE, MOST_SHOWN, REMEMBERED, Recent
 from bot.pods.service import PodService
 from tests.support.clock import START, HeldClock
+from tests.support.judging import usual
 from tests.support.memory_cluster import MemoryCluster, pod
 from tests.support.policies import ALICE, STRANGER, HeldPolicy, KeptTrail, asker
 
@@ -52,7 +53,7 @@ class SeenPods:
 
 def service(*pods: Pod) -> tuple[PodService, MemoryCluster, KeptTrail]:
     clock, cluster, trail = HeldClock(), MemoryCluster(), KeptTrail()
-    made = PodService(cluster, HeldPolicy(POLICY, clock), trail, clock, seen=SeenPods(*pods))
+    made = PodService(cluster, HeldPolicy(POLICY, clock), trail, clock, judge=usual, seen=SeenPods(*pods))
     return made, cluster, trail
 
 

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from bot.errors import InvalidRequest
+from bot.model.answers import Health
 from bot.model.commands import Command, ExportPods, FindAddress, Form, ListPods, OpenPod
 from bot.model.history import FormerPod
-from bot.model.pods import ALL_NAMESPACES, Owner, Pod, PodUid
+from bot.model.pods import ALL_NAMESPACES, Owner, Pod, PodCondition, PodUid
 from bot.model.problems import AmbiguousPod, Refused
 from bot.model.targets import Target, TargetKind
+from bot.model.tuning import Timings
 from bot.pods import listing
 from bot.pods.listing import TooManyPods
 from bot.pods.service import PodService
@@ -70,7 +72,9 @@ def former(name: str, namespace: str = "shop") -> FormerPod:
 @pytest.fixture
 def history(desk: Desk) -> Remembered:
     remembered = Remembered()
-    desk.service = PodService(desk.cluster, desk.keeper, desk.trail, desk.clock, history=remembered)
+    desk.service = PodService(
+        desk.cluster, desk.keeper, desk.trail, desk.clock, judge=desk.judge, history=remembered
+    )
     return remembered
 
 
@@ -135,6 +139,18 @@ class TestBroken:
         desk.cluster.put(pod("web-1"))
         answer: Any = await desk.ask(SHOP)
         assert answer.troubles == ()
+
+    async def test_counted_by_the_times_that_are_set_now(self, desk: Desk) -> None:
+        """Those that alerts go by: a change of the file holds from the next list on."""
+        unready = PodCondition(type="Ready", status="False", last_transition_time=START)
+        desk.cluster.put(pod("web-1", conditions=[unready]), pod("web-2"))
+        await desk.clock.advance(15 * 60)
+        everything: Any = await desk.ask(SHOP)
+        assert everything.counts == {Health.FAILING: 1, Health.HEALTHY: 1}
+        desk.timings = Timings(not_ready=timedelta(minutes=20))
+        patient: Any = await desk.ask(replace(SHOP, broken=True))
+        assert patient.counts == {Health.PENDING: 1, Health.HEALTHY: 1}
+        assert [row.name for row in patient.rows] == ["web-1"]
 
 
 class TestAddress:

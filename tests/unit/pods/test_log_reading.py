@@ -9,11 +9,10 @@ import msgspec
 import pytest
 
 from bot.errors import ClusterUnreachable
-from bot.model.answers import LogExcerpt
 from bot.model.commands import FollowLogs, GetLogs
 from bot.model.containers import Container, ContainerState, ContainerStatus
 from bot.model.controllers import Controller, ControllerSpec, LabelSelector
-from bot.model.log_answers import Found, MergedLogs
+from bot.model.log_answers import Found, LogExcerpt, MergedLogs
 from bot.model.log_problems import (
     LongLogsTaken,
     NoDeath,

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from bot.errors import InvalidRequest
-from bot.model.answers import LogExcerpt
 from bot.model.commands import GetLogs
 from bot.model.containers import ContainerState, ContainerStatus
+from bot.model.log_answers import LogExcerpt
 from bot.model.log_problems import RunGone
 from bot.model.problems import NoSuchContainer
 from bot.pods.log_reading import DEFAULT_TAIL, LOG_LIMIT

@@ -1,4 +1,4 @@
-"""Rows must say what `kubectl get pods -o wide` of a current release says, and health what on-call would."""
+"""Rows must say what `kubectl get pods -o wide` of a current release says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from bot.model.answers import Health
 from bot.model.pods import ObjectMeta, Pod, PodIP, PodStatus
 from bot.pods import rows
 from tests.support.clock import START
@@ -24,12 +23,6 @@ def test_every_cell_is_what_kubectl_prints(case: RowCase) -> None:
     assert {name: said[name] for name in case.row} == case.row
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_health_is_what_someone_on_call_expects(case: RowCase) -> None:
-    """The judgement that sorts a list and counts its first line."""
-    assert rows.health(case.pod, case.now) is case.health
-
-
 def test_the_table_is_as_large_as_promised_and_its_ids_are_unique() -> None:
     """At least 60 awkward statuses, each told apart by its name."""
     assert len(CASES) >= 60
@@ -41,7 +34,6 @@ def test_a_pod_with_nothing_in_it_still_makes_a_row() -> None:
     row = rows.row(Pod(metadata=ObjectMeta(name="web-1")), START)
     assert (row.ready, row.status, row.restarts, row.age) == ("0/0", "", "0", "<unknown>")
     assert (row.ip, row.node, row.nominated_node, row.readiness_gates) == ("<none>",) * 4
-    assert row.health is Health.PENDING
 
 
 def test_the_first_address_wins_as_it_does_in_the_api_server() -> None:

@@ -16,7 +16,8 @@ from bot.errors import ClusterError, ClusterUnreachable
 from bot.model.deaths import Unwatched
 from bot.model.memory import Checkpoint
 from bot.model.pods import ALL_NAMESPACES, ClusterName, ObjectMeta, Pod, PodStatus, PodUid
-from bot.watch.mirror import Mirror, Sync
+from bot.watch.freshness import Sync
+from bot.watch.mirror import Mirror
 from bot.watch.ports import Change, ChangeKind, HistoryGone, PodKey, PodPage, WatchLine
 from tests.support.clock import START, HeldClock, settle
 from tests.support.waiting import eventually
@@ -400,6 +401,7 @@ async def test_each_namespace_is_kept_by_itself() -> None:
     assert run.mirror.freshness.problem == str(AWAY)
     assert [run.mirror.in_sync(each) for each in ("shop", "gone", "elsewhere")] == [True, False, False]
     assert not run.mirror.in_sync(ALL_NAMESPACES), "one of them is not"
+    assert [run.mirror.watches(each) for each in ("shop", "gone", "elsewhere")] == [True, True, False]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
