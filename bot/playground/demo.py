@@ -110,7 +110,7 @@ def _welcome(page: str, *, simulated: bool) -> str:
     /pods list -A --broken        what is not healthy, worst first
     /pods describe web            choose a pod; Delete shows what will happen before it does"""
         if simulated
-        else "the cluster is your current kube context's: what you delete there is really deleted"
+        else "The cluster is your current kube context's: what you delete there is really deleted."
     )
     return f"""
   podbot's playground is open:  {page}

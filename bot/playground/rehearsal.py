@@ -32,11 +32,13 @@ _SOCKET = Match(path="/link/")
 def buttons(slack: Rules, kubernetes: Rules) -> tuple[ExtraButton, ...]:
     """The button that ends all outages, and those that let Slack or the API server have one."""
     return (
-        _button(
-            "end-outages",
-            "All is well again",
-            "ends what is switched on here",
-            partial(_end, slack, kubernetes),
+        ExtraButton(
+            id="end-outages",
+            title="All is well again",
+            hint="ends what is switched on here",
+            group=_GROUP,
+            press=partial(_end, slack, kubernetes),
+            heals=True,
         ),
         *(_button(*texts, partial(_add, slack, rule)) for texts, rule in _SLACK),
         _button(

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import Clock
-from bot.errors import UserError
-from bot.kube.connect import Target, connect
+from bot.errors import ClusterError, UserError
+from bot.kube.connect import connect
+from bot.kube.targets import Target
 from bot.model.durations import human
 from bot.replay import words
 from bot.replay.disguise import Disguise
@@ -53,10 +54,19 @@ async def record(
     namespace: str,
     say: Callable[[str], object],
 ) -> None:
-    """Record a cluster into a new file until `stop` is set, `lasts` at most. Raises `RecordingUnusable`."""
+    """Record a cluster into a new file until `stop` is set, `lasts` at most.
+
+    Raises `RecordingUnusable`, and `bot.errors.ClusterError`s where the cluster cannot be asked at the
+    beginning: from then on one that is away is waited for.
+    """
     cluster = connect(target)
     try:
         with file.open("xb", buffering=0) as out:
+            try:
+                await cluster.list_pods(namespace, fields="metadata.name=podbot-replay")
+            except ClusterError:
+                await asyncio.to_thread(file.unlink)
+                raise
             recorder = Recorder(
                 cluster, Disguise(secrets.token_bytes(SALT_SIZE)), out.write, clock, namespace=namespace
             )
@@ -67,7 +77,8 @@ async def record(
         raise RecordingUnusable(f"{file} cannot be written: {problem.strerror}") from problem
     finally:
         await cluster.close()
-    say(f"{recorder.lines} lines. Names, labels, images and messages in them are digests; see for yourself.")
+    lines = "1 line" if recorder.lines == 1 else f"{recorder.lines} lines"
+    say(f"{lines}. Names, labels, images and messages in them are digests; see for yourself.")
 
 
 async def _until(

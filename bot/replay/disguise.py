@@ -1,7 +1,7 @@
 """Objects of a cluster, told so that nothing in them says whose they are. Pure.
 
 What podbot does not use is not decoded in the first place: environments, commands, annotations and volumes
-never come here. Of the rest,
+never come here. What surrounds a pod is in `disguise_around`. Of the rest,
 
 - names (of namespaces, pods, containers, workloads, nodes, images, labels), UIDs and container ids become
   digests under a salt that is made for the one recording and kept nowhere: equal ones stay equal, so that the
@@ -21,7 +21,7 @@ from typing import Any
 from bot.model.containers import Container, ContainerState, ContainerStatus
 from bot.model.events import Event
 from bot.model.pods import ObjectMeta, OwnerReference, Pod, PodCondition
-from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState
+from bot.model.surroundings import OWNER_KINDS
 
 TEMPLATE_HASH = "pod-template-hash"
 """The label by which a pod's Deployment can be told; its value is part of the ReplicaSet's name."""
@@ -55,7 +55,8 @@ PHRASES = re.compile(
     r"|\d+ Insufficient (?:cpu|memory|pods|ephemeral-storage)"
     r"|not found|unauthorized|denied|forbidden|i/o timeout|deadline exceeded|connection refused|no such host"
     r"|statuscode: \d{3}"
-    r"|[Bb]ack-off|CrashLoopBackOff|local storage usage exceeds",
+    r"|back-off [0-9.hms]+ restarting failed container|[Bb]ack-off|CrashLoopBackOff"
+    r"|local storage usage exceeds",
 )
 """What may stay of a message."""
 
@@ -66,7 +67,7 @@ Json = dict[str, Any]
 
 
 class Disguise:
-    """For one recording."""
+    """Disguises what goes into one recording."""
 
     def __init__(self, salt: bytes) -> None:
         """`salt`: 16 to 64 random bytes, to be forgotten afterwards."""
@@ -75,12 +76,12 @@ class Disguise:
     def pod(self, pod: Pod) -> Json:
         """A pod, in the API's own shape."""
         spec, status = pod.spec, pod.status
-        return _full(
+        return full(
             {
                 "kind": "Pod",
                 "metadata": self._meta("pod", pod.metadata, pod.controller),
                 "spec": {
-                    "nodeName": self._name("node", spec.node_name),
+                    "nodeName": self.name("node", spec.node_name),
                     "restartPolicy": spec.restart_policy,
                     "terminationGracePeriodSeconds": spec.termination_grace_period_seconds,
                     "containers": self._containers(spec.containers),
@@ -89,9 +90,9 @@ class Disguise:
                 },
                 "status": {
                     "phase": status.phase,
-                    "reason": self._reason(status.reason),
-                    "message": self._message(status.message),
-                    "startTime": _stamp(status.start_time),
+                    "reason": self.reason(status.reason),
+                    "message": self.message(status.message),
+                    "startTime": stamp(status.start_time),
                     "conditions": [self._condition(each) for each in status.conditions or ()],
                     "containerStatuses": self._statuses(status.container_statuses),
                     "initContainerStatuses": self._statuses(status.init_container_statuses),
@@ -103,114 +104,58 @@ class Disguise:
     def event(self, event: Event) -> Json:
         """An event about a pod."""
         about = event.involved_object
-        return _full(
+        return full(
             {
                 "kind": "Event",
                 "metadata": self._meta("event", event.metadata, None),
                 "involvedObject": {
                     "kind": "Pod",
-                    "namespace": self._name("namespace", about.namespace),
-                    "name": self._name("pod", about.name),
-                    "uid": self._name("uid", about.uid),
+                    "namespace": self.name("namespace", about.namespace),
+                    "name": self.name("pod", about.name),
+                    "uid": self.name("uid", about.uid),
                     "fieldPath": self._field_path(about.field_path),
                 },
-                "type": self._reason(event.type),
-                "reason": event.reason
-                if event.reason in KNOWN_EVENTS
-                else self._name("reason", event.reason),
-                "message": self._message(event.message),
+                "type": self.reason(event.type),
+                "reason": event.reason if event.reason in KNOWN_EVENTS else self.name("reason", event.reason),
+                "message": self.message(event.message),
                 "count": event.times,
-                "firstTimestamp": _stamp(event.first_timestamp),
-                "lastTimestamp": _stamp(event.last_seen),
-            }
-        )
-
-    def owner(self, namespace: str, state: OwnerState) -> Json:
-        """A workload, as far as it says what it wants and has."""
-        kind = state.owner.kind
-        numbers: Json = {"replicas": state.present, "readyReplicas": state.ready}
-        if kind == "DaemonSet":
-            numbers = {
-                "desiredNumberScheduled": state.desired,
-                "currentNumberScheduled": state.present,
-                "numberReady": state.ready,
-            }
-        elif kind == "Job":
-            numbers = {"active": state.present, "ready": state.ready, "failed": state.failed_tries}
-        if state.job_end is not None:
-            ended = {"type": state.job_end.value.capitalize(), "status": "True"}
-            numbers["conditions"] = [{**ended, "reason": self._reason(state.job_reason)}]
-        return _full(
-            {
-                "kind": kind,
-                "metadata": {
-                    "name": self._name("workload", state.owner.name),
-                    "namespace": self._name("namespace", namespace),
-                    "generation": 1,
-                    "deletionTimestamp": "1970-01-01T00:00:00Z" if state.terminating else None,
-                },
-                "spec": {
-                    "replicas": state.desired,
-                    "parallelism": state.desired if kind == "Job" else None,
-                    "backoffLimit": max(state.tries_allowed - 1, 0) if kind == "Job" else None,
-                    "suspend": state.suspended or None,
-                },
-                "status": {**numbers, "observedGeneration": 1 if state.up_to_date else 0},
-            }
-        )
-
-    def node(self, state: NodeState) -> Json:
-        """A node's complaints."""
-        conditions = [
-            {
-                "type": "Ready" if each.kind == "NotReady" else self._reason(each.kind),
-                "status": "Unknown" if each.kind == "NotReady" else "True",
-                "message": self._message(each.message),
-                "lastTransitionTime": _stamp(each.since),
-            }
-            for each in state.wrong
-        ]
-        return _full(
-            {
-                "kind": "Node",
-                "metadata": {"name": self._name("node", state.name)},
-                "spec": {"unschedulable": state.unschedulable or None},
-                "status": {"conditions": conditions},
+                "firstTimestamp": stamp(event.first_timestamp),
+                "lastTimestamp": stamp(event.last_seen),
             }
         )
 
     def _meta(self, role: str, meta: ObjectMeta, controller: OwnerReference | None) -> Json:
         hashed = meta.labels.get(TEMPLATE_HASH, "")
         return {
-            "name": self._name(role, meta.name),
-            "namespace": self._name("namespace", meta.namespace),
-            "uid": self._name("uid", meta.uid),
+            "name": self.name(role, meta.name),
+            "namespace": self.name("namespace", meta.namespace),
+            "uid": self.name("uid", meta.uid),
             "resourceVersion": meta.resource_version,
-            "creationTimestamp": _stamp(meta.creation_timestamp),
-            "deletionTimestamp": _stamp(meta.deletion_timestamp),
+            "creationTimestamp": stamp(meta.creation_timestamp),
+            "deletionTimestamp": stamp(meta.deletion_timestamp),
             "deletionGracePeriodSeconds": meta.deletion_grace_period_seconds,
-            "labels": {TEMPLATE_HASH: self._name("revision", hashed)} if hashed else None,
+            "labels": {TEMPLATE_HASH: self.name("revision", hashed)} if hashed else None,
             "ownerReferences": [self._owner_reference(controller, hashed)] if controller else None,
         }
 
     def _owner_reference(self, owner: OwnerReference, template_hash: str) -> Json:
         name = owner.name
         deployment = name.removesuffix(f"-{template_hash}") if template_hash else name
-        disguised = self._name("workload", deployment)
+        disguised = self.name("workload", deployment)
         if deployment != name:
-            disguised = f"{disguised}-{self._name('revision', template_hash)}"
+            disguised = f"{disguised}-{self.name('revision', template_hash)}"
         return {
-            "kind": owner.kind if owner.kind in KNOWN_OWNERS else self._name("kind", owner.kind),
+            "kind": owner.kind if owner.kind in KNOWN_OWNERS else self.name("kind", owner.kind),
             "name": disguised,
-            "uid": self._name("uid", owner.uid),
+            "uid": self.name("uid", owner.uid),
             "controller": True,
         }
 
     def _containers(self, containers: Iterable[Container] | None) -> list[Json]:
         return [
             {
-                "name": self._name("container", each.name),
-                "image": self._name("image", each.image),
+                "name": self.name("container", each.name),
+                "image": self.name("image", each.image),
                 "restartPolicy": each.restart_policy,
                 "resources": {"limits": _quantities(each.resources.limits)},
             }
@@ -220,8 +165,8 @@ class Disguise:
     def _statuses(self, statuses: Iterable[ContainerStatus] | None) -> list[Json]:
         return [
             {
-                "name": self._name("container", each.name),
-                "image": self._name("image", each.image),
+                "name": self.name("container", each.name),
+                "image": self.name("image", each.image),
                 "ready": each.ready,
                 "started": each.started,
                 "restartCount": each.restart_count,
@@ -233,9 +178,9 @@ class Disguise:
 
     def _state(self, state: ContainerState) -> Json:
         if state.running is not None:
-            return {"running": {"startedAt": _stamp(state.running.started_at)}}
+            return {"running": {"startedAt": stamp(state.running.started_at)}}
         if state.waiting is not None:
-            reason, message = self._reason(state.waiting.reason), self._message(state.waiting.message)
+            reason, message = self.reason(state.waiting.reason), self.message(state.waiting.message)
             return {"waiting": {"reason": reason, "message": message}}
         ended = state.terminated
         if ended is None:
@@ -244,39 +189,40 @@ class Disguise:
             "terminated": {
                 "exitCode": ended.exit_code,
                 "signal": ended.signal,
-                "reason": self._reason(ended.reason),
-                "message": self._message(ended.message),
-                "startedAt": _stamp(ended.started_at),
-                "finishedAt": _stamp(ended.finished_at),
-                "containerID": self._name("run", ended.container_id),
+                "reason": self.reason(ended.reason),
+                "message": self.message(ended.message),
+                "startedAt": stamp(ended.started_at),
+                "finishedAt": stamp(ended.finished_at),
+                "containerID": self.name("run", ended.container_id),
             }
         }
 
     def _condition(self, condition: PodCondition) -> Json:
         known = condition.type in KNOWN_CONDITIONS
         return {
-            "type": condition.type if known else self._name("condition", condition.type),
+            "type": condition.type if known else self.name("condition", condition.type),
             "status": condition.status,
-            "reason": self._reason(condition.reason) if known else self._name("reason", condition.reason),
-            "message": self._message(condition.message),
-            "lastTransitionTime": _stamp(condition.last_transition_time),
+            "reason": self.reason(condition.reason) if known else self.name("reason", condition.reason),
+            "message": self.message(condition.message),
+            "lastTransitionTime": stamp(condition.last_transition_time),
         }
 
     def _field_path(self, path: str) -> str:
         group, brace, container = path.rstrip("}").partition("{")
-        return f"{group}{{{self._name('container', container)}}}" if brace else ""
+        return f"{group}{{{self.name('container', container)}}}" if brace else ""
 
-    def _message(self, message: str) -> str:
+    def message(self, message: str) -> str:
+        """Of a message what may stay of it."""
         if not message:
             return ""
         phrases = PHRASES.findall(message)
-        return "; ".join([*dict.fromkeys(phrases), self._name("text", message)])
+        return "; ".join([*dict.fromkeys(phrases), self.name("text", message)])
 
-    def _reason(self, reason: str) -> str:
+    def reason(self, reason: str) -> str:
         """The reasons of Kubernetes are one word in CamelCase; whatever is not may be somebody's own."""
-        return reason if not reason or _WORD.fullmatch(reason) else self._name("reason", reason)
+        return reason if not reason or _WORD.fullmatch(reason) else self.name("reason", reason)
 
-    def _name(self, role: str, name: str) -> str:
+    def name(self, role: str, name: str) -> str:
         """Equal names have equal digests, whatever their role: the word in front is for the reader."""
         if not name:
             return ""
@@ -287,11 +233,12 @@ def _quantities(limits: Mapping[str, str | int]) -> Json:
     return {name: limits[name] for name in ("cpu", "memory") if name in limits}
 
 
-def _stamp(moment: datetime | None) -> str | None:
+def stamp(moment: datetime | None) -> str | None:
+    """A moment as the API writes it."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _full(content: Json) -> Json:
+def full(content: Json) -> Json:
     """Without what is not set. An empty object may mean something: `waiting: {}` is waiting for no reason."""
     trimmed = {key: _trimmed(each) for key, each in content.items()}
     return {key: each for key, each in trimmed.items() if each not in (None, "", [])}
@@ -299,5 +246,5 @@ def _full(content: Json) -> Json:
 
 def _trimmed(value: Any) -> Any:
     if isinstance(value, dict):
-        return _full(value)
+        return full(value)
     return [_trimmed(each) for each in value] if isinstance(value, list) else value

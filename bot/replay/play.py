@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 
 from bot.incidents.keeper import Keeper
@@ -15,7 +16,7 @@ from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death
 from bot.model.incidents import Incident, IncidentId
-from bot.model.letters import Letter
+from bot.model.letters import Letter, LetterKey
 from bot.model.memory import Findings, Memory
 from bot.model.messages import Message
 from bot.model.people import ChannelId
@@ -33,11 +34,20 @@ SETTLES_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An entry in the thread of an incident's message."""
+
+    at: datetime
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
-    """An incident as it was last announced."""
+    """An incident as it was last announced, and what its thread tells."""
 
     incident: Incident
     message: Message
+    thread: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +80,7 @@ async def _play(records: Iterable[Record]) -> Outcome:
     return Outcome(
         # As corrected by events that may have come after the death.
         deaths=tuple(refined(each, tape.surroundings.of_pod(each.id.uid)) for each in deaths),
-        incidents=tuple(told.incidents.values()),
+        incidents=told.announced(),
     )
 
 
@@ -94,6 +104,8 @@ class _Bot:
             new_id=new_id,
             surroundings=tape.surroundings,
             pods=self._pod,
+            every_pod=self._pods,
+            in_sync=self._in_sync,
         )
 
     async def run(self) -> None:
@@ -115,7 +127,7 @@ class _Bot:
                 self._tape.clock,
                 memory,
                 owners=self._tape.surroundings,
-                in_sync=lambda namespace: self._mirror is not None and self._mirror.in_sync(namespace),
+                in_sync=self._in_sync,
             )
             await self._one_process(detector)
             restart = self._tape.restart
@@ -149,17 +161,34 @@ class _Bot:
     def _pod(self, namespace: str, name: str) -> Pod | None:
         return self._mirror.get(namespace, name) if self._mirror is not None else None
 
+    def _pods(self) -> Sequence[Pod]:
+        return self._mirror.pods() if self._mirror is not None else ()
+
+    def _in_sync(self, namespace: str) -> bool:
+        return self._mirror is not None and self._mirror.in_sync(namespace)
+
 
 @dataclass(slots=True)
 class _Told:
-    """Implements `incidents.ports.Outbox`: remembers what was last said of each incident."""
+    """Implements `incidents.ports.Outbox`: remembers what was last said of each incident, and its thread."""
 
-    incidents: dict[str, Announced] = field(default_factory=dict)
+    incidents: dict[LetterKey, Announced] = field(default_factory=dict)
+    threads: dict[LetterKey, dict[LetterKey, Reply]] = field(default_factory=dict)
     keeper: Keeper | None = None
+
+    def announced(self) -> tuple[Announced, ...]:
+        """All that was announced, with its threads."""
+        return tuple(
+            replace(each, thread=tuple(self.threads.get(key, {}).values()))
+            for key, each in self.incidents.items()
+        )
 
     async def put(self, letters: Sequence[Letter], *, saved: bool = True) -> None:  # noqa: ARG002 - the port has it
         """Keep them."""
         for letter in letters:
+            if letter.thread is not None:
+                reply = Reply(at=letter.created_at, message=letter.message)
+                self.threads.setdefault(letter.thread, {})[letter.key] = reply
             known = self.keeper.incident(letter.incident) if self.keeper and letter.incident else None
             if known is not None:
                 self.incidents[letter.key] = Announced(incident=known, message=letter.message)

@@ -1,7 +1,8 @@
 """Records a live cluster's watch, disguised, in the form that `records` reads.
 
 The bot's own mirror tells what happens to pods. Where a pod dies, what the bot would ask for then (its
-events, its owner, its node) is recorded as well, and the owner again for as long as the recording lasts.
+events, its owner with its revisions, its node) is recorded as well, and the owner again for as long as the
+recording lasts.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from bot import logs
 from bot.clock import Clock
 from bot.errors import ClusterError
 from bot.incidents.ports import Surroundings
+from bot.incidents.recovery import Workload
 from bot.model.deaths import Death
 from bot.model.memory import Findings
-from bot.model.pods import ALL_NAMESPACES, Owner, Pod
+from bot.model.pods import ALL_NAMESPACES, Pod
 from bot.model.surroundings import OWNER_KINDS
+from bot.replay import disguise_around
 from bot.replay.disguise import Disguise, Json
 from bot.replay.records import RecordKind
 from bot.watch.detector import Detector
@@ -29,6 +32,9 @@ from bot.watch.ports import Change, PodSource
 
 OWNERS_EVERY = 20.0
 """Seconds between two looks at the owners of pods that died."""
+
+CHANGES_EVERY = 1.0
+"""Seconds between two looks at owners whose pods come and go."""
 
 MOST_OWNERS = 100
 """Owners that are looked at; of those that come later only the pods are recorded."""
@@ -72,7 +78,12 @@ class Recorder:
         self._mirror = Mirror(cluster, self._changed, clock=clock, namespaces=(namespace,))
         self._listed = False
         self._deaths: asyncio.Queue[Death] = asyncio.Queue(MOST_WAITING)
-        self._owners: dict[tuple[str, Owner], bytes] = {}
+        self._owners: set[Workload] = set()
+        """Those that are looked at."""
+        self._due: set[Workload] = set()
+        self._waiting: asyncio.Queue[Workload] = asyncio.Queue(MOST_OWNERS)
+        """Those of them with pods that have come or gone since; `_due` has the same."""
+        self._written: dict[tuple[Workload, str], bytes] = {}
         self.lines = 0
 
     async def run(self) -> None:
@@ -82,6 +93,7 @@ class Recorder:
             tasks.create_task(self._detector.run(), name="recorder: stuck pods")
             tasks.create_task(self._read_surroundings(), name="recorder: surroundings")
             tasks.create_task(self._look_at_owners(), name="recorder: owners")
+            tasks.create_task(self._look_at_what_changes(), name="recorder: changing owners")
 
     def finish(self) -> None:
         """Write how long it lasted: that nothing more happened is part of the story."""
@@ -98,6 +110,7 @@ class Recorder:
                 self._line(RecordKind.MODIFIED, self._disguise.pod(new))
             case Change(old=Pod() as old):
                 self._line(RecordKind.DELETED, self._disguise.pod(old))
+        self._note_owner(change)
         await self._detector.changed(change)
 
     async def _found(self, findings: Findings) -> None:
@@ -114,27 +127,53 @@ class Recorder:
             if death.node:
                 node = await self._asked(around.node(death.node))
                 if node is not None and node.there:
-                    self._line(RecordKind.ADDED, self._disguise.node(node))
-            key = (death.namespace, death.owner)
-            known = key in self._owners or len(self._owners) >= MOST_OWNERS
+                    self._line(RecordKind.ADDED, disguise_around.node(self._disguise, node))
+            workload = Workload(namespace=death.namespace, owner=death.owner)
+            known = workload in self._owners or len(self._owners) >= MOST_OWNERS
             if not known and death.owner.kind in OWNER_KINDS:
-                self._owners[key] = b""
-                await self._look_at(*key)
+                self._owners.add(workload)
+                await self._look_at(workload)
 
     async def _look_at_owners(self) -> None:
         while True:
             await self._clock.sleep(OWNERS_EVERY)
-            for namespace, owner in tuple(self._owners):
-                await self._look_at(namespace, owner)
+            for workload in tuple(self._owners):
+                await self._look_at(workload)
 
-    async def _look_at(self, namespace: str, owner: Owner) -> None:
-        state = await self._asked(self._cluster.surroundings.owner(namespace, owner))
+    async def _look_at_what_changes(self) -> None:
+        while True:
+            workload = await self._waiting.get()
+            self._due.discard(workload)
+            await self._look_at(workload)
+            await self._clock.sleep(CHANGES_EVERY)
+
+    def _note_owner(self, change: Change) -> None:
+        """Have the owner looked at of a pod that comes or goes: so do its number and its revisions."""
+        new, old = change.new, change.old
+        pod = new or old
+        stays = old is not None and new is not None and old.terminating == new.terminating
+        if pod is None or stays:
+            return
+        workload = Workload(namespace=pod.namespace, owner=pod.owner)
+        if workload in self._owners and workload not in self._due:
+            self._due.add(workload)
+            self._waiting.put_nowait(workload)
+
+    async def _look_at(self, workload: Workload) -> None:
+        around, namespace = self._cluster.surroundings, workload.namespace
+        state = await self._asked(around.owner(namespace, workload.owner))
         if state is None:
             return
-        disguised = self._disguise.owner(namespace, state)
-        written = msgspec.json.encode(disguised)
-        if self._owners[namespace, owner] != written:
-            self._owners[namespace, owner] = written
+        self._write_if_new(workload, "", disguise_around.owner(self._disguise, namespace, state))
+        if state.owner.kind == "Deployment" and state.selector:
+            for each in await self._asked(around.revisions(namespace, state)) or ():
+                disguised = disguise_around.revision(self._disguise, namespace, state, each)
+                self._write_if_new(workload, each.replica_set, disguised)
+
+    def _write_if_new(self, workload: Workload, replica_set: str, disguised: Json) -> None:
+        written, key = msgspec.json.encode(disguised), (workload, replica_set)
+        if self._written.get(key) != written:
+            self._written[key] = written
             self._line(RecordKind.MODIFIED, disguised)
 
     async def _asked(self, question: Coroutine[Any, Any, Any]) -> Any:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
 from bot.errors import ClusterError, ObjectNotFound
-from bot.kube import parse_surroundings
+from bot.kube import parse_revisions, parse_surroundings
 from bot.model.events import Event
 from bot.model.pods import ObjectMeta, Owner, PodUid
-from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState, Revision
+from bot.model.revisions import Revision
+from bot.model.surroundings import OWNER_KINDS, NodeState, OwnerState
 from bot.replay.records import Record, RecordingWrong, RecordKind
 
 
@@ -49,6 +51,16 @@ class RecordedSurroundings:
             except ValueError as problem:
                 raise RecordingWrong(record.line, f"its object cannot be read: {problem}") from None
 
+    def foresee(self, record: Record) -> None:
+        """Take in the first that is recorded of an object before it comes: the answer to a question now."""
+        if not record.other or record.kind is RecordKind.DELETED:
+            return
+        with suppress(ValueError):  # `note` tells of it when it comes
+            found = _OBJECT.decode(record.other)
+            where = (found.metadata.namespace, Owner(kind=found.kind, name=found.metadata.name))
+            if where not in self._owners and found.metadata.name not in self._nodes:
+                self._note(record)
+
     def _note(self, record: Record) -> None:
         body, deleted = record.other, record.kind is RecordKind.DELETED
         found = _OBJECT.decode(body)
@@ -80,7 +92,7 @@ class RecordedSurroundings:
     async def revisions(self, namespace: str, deployment: OwnerState) -> tuple[Revision, ...]:
         """The revisions whose ReplicaSets were recorded."""
         items = [body for (where, _), body in self._replica_sets.items() if where == namespace]
-        return parse_surroundings.revisions(msgspec.json.encode({"items": items}), deployment.owner.name)
+        return parse_revisions.revisions(msgspec.json.encode({"items": items}), deployment)
 
     async def node(self, name: str) -> NodeState:
         """What was wrong with a node."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.model.pods import ClusterName, Pod
 from bot.replay.records import Record, RecordingWrong, RecordKind
 from bot.replay.surroundings import RecordedSurroundings
 from bot.replay.virtual_time import RecordedClock
 from bot.watch.ports import ChangeKind, HistoryGone, PodPage, WatchLine
+
+ANSWERED_WITHIN = timedelta(seconds=3)
+"""The bot waits no longer for an answer; in a recording it stands behind what made the bot ask."""
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """When a recording begins in which nothing says when."""
@@ -37,6 +41,10 @@ class Tape:
         self.wrong: RecordingWrong | None = None
         self.surroundings = RecordedSurroundings()
         self._records = iter(records)
+        self._ahead: deque[Record] = deque()
+        """What was read already, behind `_next`."""
+        self._unforeseen: Record | None = None
+        """The last that was read, while it is too late to answer what was asked so far."""
         self._next = self._read()
         self._listing = self._read_listing()
         self._listings = 0
@@ -62,6 +70,7 @@ class Tape:
         await self._arrives(_latest(listing))
         for record in listing:
             self._note(record)
+        self._foresee(_latest(listing))
         self._listings += 1
         pods = tuple(each.pod for each in listing if each.pod is not None)
         self._version = f"listing {self._listings}"
@@ -106,6 +115,7 @@ class Tape:
         await asyncio.get_running_loop().create_future()  # until the bot is stopped
 
     def _line(self, record: Record, pod: Pod) -> WatchLine:
+        self._foresee(record.at)
         self._version = pod.metadata.resource_version
         return WatchLine(kind=CHANGES[record.kind], pod=pod, resource_version=self._version)
 
@@ -136,7 +146,28 @@ class Tape:
         self._next = self._read()
         return record
 
+    def _foresee(self, at: datetime | None) -> None:
+        """Have what the bot asks for now answered by what was answered when this was recorded."""
+        if at is None:
+            return
+        until = at + ANSWERED_WITHIN
+        if self._next is not None and not _is_after(self._next, until):
+            self.surroundings.foresee(self._next)
+        while True:
+            if self._unforeseen is None:
+                self._unforeseen = self._read_on()
+                if self._unforeseen is None:
+                    return
+                self._ahead.append(self._unforeseen)
+            if _is_after(self._unforeseen, until):
+                return
+            self.surroundings.foresee(self._unforeseen)
+            self._unforeseen = None
+
     def _read(self) -> Record | None:
+        return self._ahead.popleft() if self._ahead else self._read_on()
+
+    def _read_on(self) -> Record | None:
         """The next record; where it is wrong the tape ends there."""
         try:
             return next(self._records, None)
@@ -158,3 +189,7 @@ class Tape:
 
 def _latest(records: Iterable[Record]) -> datetime | None:
     return max((each.at for each in records if each.at is not None), default=None)
+
+
+def _is_after(record: Record, moment: datetime) -> bool:
+    return record.at is not None and record.at > moment

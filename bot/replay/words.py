@@ -6,11 +6,15 @@ then a line for each incident.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
+from bot.incidents import background
 from bot.model.deaths import Death, signal_of
+from bot.model.incidents import Incident
+from bot.model.messages import Context, Message, Paragraph, Preformatted, spoken
 from bot.replay.play import Announced, Outcome
 
 
@@ -40,7 +44,17 @@ def _incident(announced: Announced) -> str:
     key = incident.key
     extent = f"{_count(incident.deaths, 'death')} of {_count(len(incident.pods), 'pod')}"
     where = f" in {key.namespace}" if key.namespace else ""
-    return f"incident  {incident.state.value}  {key.cause.value}  {key.owner}{where}  {extent}"
+    lines = [f"incident  {incident.state.value}  {key.cause.value}  {key.owner}{where}  {extent}"]
+    return "\n          ".join(lines + list(_around(incident)))
+
+
+def _around(incident: Incident) -> Iterator[str]:
+    """How many pods are Ready, where it was counted, and what was rolled out."""
+    seen = incident.situation
+    if seen is not None and seen.headcount is not None and not seen.outdated:
+        yield f"{seen.headcount.ready} of {seen.headcount.desired} Ready"
+    for change in incident.chapters:
+        yield f"{change.at:%H:%M:%S}  {spoken(background.chapter(change))}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -48,7 +62,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def as_json(outcome: Outcome) -> str:
-    """One document: `deaths` with the fields of `podbot incidents`, `incidents` with what was said last."""
+    """One document: `deaths` as `podbot incidents` has them, `incidents` with all that was said of them."""
     document = {
         "deaths": [_death_fields(each) for each in outcome.deaths],
         "incidents": [_incident_fields(each) for each in outcome.incidents],
@@ -86,7 +100,23 @@ def _incident_fields(announced: Announced) -> dict[str, object]:
         "first_at": _moment(incident.first_at),
         "last_at": _moment(incident.last_at),
         "text": announced.message.text,
+        "message": _lines(announced.message),
+        "thread": [{"at": _moment(each.at), "message": _lines(each.message)} for each in announced.thread],
     }
+
+
+def _lines(message: Message) -> list[str]:
+    """A message as it is read, line by line; buttons say nothing here."""
+    lines: list[str] = []
+    for block in message.blocks:
+        match block:
+            case Paragraph():
+                lines += map(spoken, block.lines)
+            case Preformatted():
+                lines += block.text.splitlines()
+            case Context():
+                lines.append(spoken(block.line))
+    return lines or [message.text]
 
 
 def _moment(moment: datetime | None) -> str | None:

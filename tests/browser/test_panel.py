@@ -6,6 +6,9 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.panel import FakePanel
+from tests.browser.scripted_app import ScriptedApp
+
+INCIDENTS = "C01INCIDENTS"
 
 
 async def test_pods_are_shown_and_kept_current(open_page: Open, panel: FakePanel) -> None:
@@ -84,3 +87,20 @@ async def test_the_hints_lead_a_newcomer(open_page: Open) -> None:
     await page.reload()
     await expect(page.get_by_text("3 pods")).to_be_visible()
     await expect(hints).to_have_count(0)
+
+
+async def test_the_cluster_comes_back_from_under_a_thread(app: ScriptedApp, open_page: Open) -> None:
+    """Where both have no room the thread lies over it; who asks for the cluster gets to see it."""
+    await app.posts(INCIDENTS, "web is down")
+    page = await open_page(width=1280, height=900)
+    cluster = page.get_by_role("complementary", name="Cluster")
+    button = page.get_by_role("button", name="Cluster", exact=True)
+    await expect(cluster).to_be_visible()
+    message = page.locator("#conversation article").filter(has_text="web is down")
+    await message.hover()
+    await message.get_by_role("button", name="Reply in thread").click()
+    await expect(cluster).to_be_hidden()
+    await expect(button).to_have_attribute("aria-expanded", "false")
+    await button.click()
+    await expect(cluster).to_be_visible()
+    await expect(button).to_have_attribute("aria-expanded", "true")

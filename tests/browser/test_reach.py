@@ -122,6 +122,8 @@ async def test_a_phone_never_scrolls_sideways(app: ScriptedApp, open_page: Open,
     await page.get_by_role("button", name="Cluster").click()
     await expect(page.get_by_role("complementary", name="Cluster")).to_be_visible()
     assert not await page.evaluate(SIDEWAYS)
+    tabs = page.get_by_role("tablist", name="What to make happen")
+    assert await tabs.evaluate("tabs => tabs.scrollWidth <= tabs.clientWidth")
     await page.get_by_role("button", name="Hide the cluster").click()
     await page.get_by_label("Message #incidents as sam").fill("/pods list")
     await page.keyboard.press("Enter")

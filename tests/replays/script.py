@@ -124,12 +124,15 @@ def told(
     )
 
 
-def incident(cause: str, owner: str, deaths: int, pods: int, *, state: str = "firing") -> str:
-    """An incident's line, as it stands when the recording ends."""
+def incident(
+    cause: str, owner: str, deaths: int, pods: int, *, state: str = "firing", around: Sequence[str] = ()
+) -> str:
+    """An incident as it stands when the recording ends; `around`: how many are Ready, and rollouts."""
     of_deaths = "1 death" if deaths == 1 else f"{deaths} deaths"
     of_pods = "1 pod" if pods == 1 else f"{pods} pods"
     where = "" if owner.startswith("node/") else " in shop"
-    return f"incident  {state}  {cause}  {owner}{where}  {of_deaths} of {of_pods}"
+    line = f"incident  {state}  {cause}  {owner}{where}  {of_deaths} of {of_pods}"
+    return "\n          ".join((line, *around))
 
 
 def listed(seconds: float = 0, *pods: Pod) -> Step:

@@ -154,6 +154,10 @@ class SimulatedCluster:
         self.agenda.continue_on(clock, pace=pace)
         self.kubelet.change_pace(pace)
 
+    def begin(self) -> None:
+        """Take what there is now for what `heal-all` goes back to."""
+        self._stage.begin()
+
     def compact(self) -> None:
         """Forget the history of changes now: older watches and pages get 410."""
         self.store.compact()

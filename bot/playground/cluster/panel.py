@@ -15,7 +15,7 @@ from bot.playground.cluster.cluster import SimulatedCluster
 from bot.playground.cluster.objects import Json, controller_of, name_of, namespace_of, uid_of
 from bot.playground.cluster.printing.pods import pod_cells
 from bot.playground.cluster.resources import BY_KIND
-from bot.playground.cluster.scenarios import SCENARIOS, ScenarioError
+from bot.playground.cluster.scenarios import HEAL_ALL, SCENARIOS, ScenarioError
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -26,13 +26,17 @@ _CORS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraButton:
-    """A button that whoever serves the cluster adds; `press` does it and says what was done."""
+    """A button that whoever serves the cluster adds; `press` does it and says what was done.
+
+    One that `heals` is pressed by "Heal everything", too.
+    """
 
     id: str
     title: str
     hint: str
     group: str
     press: Callable[[], str]
+    heals: bool = False
 
 
 class Panel:
@@ -91,11 +95,16 @@ class Panel:
             return self._answer({"ok": False, "error": "the request's body is not JSON"})
         if not isinstance(body, dict):
             return self._answer({"ok": False, "error": "the request's body is not an object"})
-        if (extra := self._extra.get(request.match_info["id"])) is not None:
+        id_ = request.match_info["id"]
+        if (extra := self._extra.get(id_)) is not None:
             return self._answer({"ok": True, "what": extra.press()})
+        if id_ == HEAL_ALL:
+            for each in self._extra.values():
+                if each.heals:
+                    each.press()
         try:
             what = await self._cluster.play(
-                request.match_info["id"],
+                id_,
                 namespace=str(body.get("namespace") or ""),
                 name=str(body.get("name") or ""),
             )

@@ -29,6 +29,7 @@ def demo_cluster(*, clock: Clock | None = None, pace: float = 1.0, seed: int = 7
     left = (clock.now() - past.now()).total_seconds()
     cluster.agenda.play_through(max(0.0, left))
     cluster.events.forget_old()
+    cluster.begin()
     cluster.continue_on(clock, pace=pace)
     return cluster
 

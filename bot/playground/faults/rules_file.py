@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from bot.playground.faults.actions import STRICT
 from bot.playground.faults.rules import Rule
@@ -82,10 +83,19 @@ def _checked(adapter: TypeAdapter[_Read], document: object) -> _Read:
     try:
         return adapter.validate_python(document)
     except ValidationError as error:
-        raise RulesWrong(*(_sentence(each["loc"], each["msg"]) for each in error.errors())) from None
+        raise RulesWrong(*(_sentence(each["loc"], _said(each)) for each in error.errors())) from None
 
 
-def _sentence(place: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
+def _said(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "unexpected_keyword_argument":
+            return "there is no such field"
+        case "union_tag_invalid":
+            kinds = error["ctx"]["expected_tags"].replace("'", "")
+            return f"there is no {error['ctx']['tag']!r}; there are: {kinds}"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _sentence(place: tuple[int | str, ...], said: str) -> str:
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
     return f"{where}: {said}" if where else said

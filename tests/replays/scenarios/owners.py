@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from bot.model.pods import OwnerReference, Pod, PodUid
 from tests.replays.script import Step, clock, gone, incident, listed, scenario, see, told
-from tests.support.pods import JOB, READY, SCHEDULED, a_pod, condition, crashed, disrupted, ended, running
+from tests.support.pods import (
+    JOB,
+    READY,
+    SCHEDULED,
+    a_pod,
+    at,
+    condition,
+    crashed,
+    disrupted,
+    ended,
+    running,
+    waiting,
+)
 
 WELL = [SCHEDULED, READY]
 UNREADY = [SCHEDULED, condition("Ready", "False", since=10)]
@@ -17,9 +32,37 @@ def deployment(seconds: float, *, desired: int, present: int, ready: int) -> Ste
         seconds,
         "Deployment",
         "web",
-        {"replicas": desired},
+        {"replicas": desired, "selector": {"matchLabels": {"app": "web"}}},
         {"replicas": present, "readyReplicas": ready, "observedGeneration": 1},
     )
+
+
+def replica_set(seconds: float, name: str, *, revision: int, image: str, made: float) -> Step:
+    """A revision of the Deployment `web`, made at that moment."""
+    meta = {
+        "name": name,
+        "namespace": "shop",
+        "creationTimestamp": at(made).isoformat(),
+        "annotations": {"deployment.kubernetes.io/revision": str(revision)},
+        "ownerReferences": [{"kind": "Deployment", "name": "web", "uid": "uid-of-web", "controller": True}],
+    }
+    template = {"spec": {"containers": [{"name": "app", "image": image}]}}
+    spec = {"replicas": 1, "template": template}
+    return Step(at=seconds, type="NOTED", other={"kind": "ReplicaSet", "metadata": meta, "spec": spec})
+
+
+def _of_the_next(pod: Pod) -> Pod:
+    """The pod as one of the ReplicaSet `web-8c5e0d`."""
+    made_by = OwnerReference(kind="ReplicaSet", name="web-8c5e0d", uid="rs-2", controller=True)
+    meta = replace(
+        pod.metadata,
+        name="web-8c5e0d-q4w7z",
+        uid=PodUid("uid-2"),
+        creation_timestamp=at(30),
+        labels={"pod-template-hash": "8c5e0d"},
+        owner_references=(made_by,),
+    )
+    return replace(pod, metadata=meta)
 
 
 def job(seconds: float, *, failed: int, ended: str = "", reason: str = "") -> Step:
@@ -98,12 +141,17 @@ scenario(
 scenario(
     "removed-and-its-owner-wants-another",
     "The Deployment lacks a pod for more than a minute: something keeps it from making one.",
-    listed(0, a_pod(running(), name="web-7d4b9c-a", uid="a"), a_pod(running(), name="web-7d4b9c-b", uid="b")),
+    listed(
+        0,
+        a_pod(running(), name="web-7d4b9c-a", uid="a", conditions=WELL),
+        a_pod(running(), name="web-7d4b9c-b", uid="b", conditions=WELL),
+    ),
     deployment(5, desired=2, present=2, ready=2),
     gone(12, a_pod(crashed(exit_code=143, at=12), name="web-7d4b9c-b", uid="b", deleted=10)),
     deployment(13, desired=2, present=1, ready=1),
     clock(120),
     told=[told(87, "Deleted", pod="web-7d4b9c-b")],
+    incidents=[incident("Deleted", "deployment/web", 1, 1, around=["1 of 2 Ready"])],
 )
 scenario(
     "removed-and-its-owner-is-content",
@@ -153,6 +201,7 @@ scenario(
     deployment(23, desired=3, present=2, ready=2),
     clock(1_800),
     told=[told(10, "Error", "app", 0, 1)],
+    incidents=[incident("Error", "deployment/web", 1, 1, around=["1 of 3 Ready"])],
 )
 scenario(
     "does-not-recover-between-two-crashes",
@@ -165,6 +214,34 @@ scenario(
     see(72, a_pod(running(restarts=2, last=ended(1, at=52, run="b"), since=72), conditions=WELL)),
     clock(100),
     told=[told(10, "Error", "app", 0, 1), told(52, "Error", "app", 1, 1)],
+    incidents=[incident("Error", "deployment/web", 2, 1, around=["1 of 1 Ready"])],
+)
+scenario(
+    "mended-by-a-rollout",
+    "A new image is rolled out while it fails, and all is well after it: the incident tells both.",
+    listed(0, a_pod(running(), conditions=WELL)),
+    deployment(1, desired=1, present=1, ready=1),
+    replica_set(1, "web-7d4b9c", revision=2, image="registry.example/web:1.5.0", made=-600),
+    see(10, a_pod(crashed(), conditions=UNREADY)),
+    replica_set(30, "web-8c5e0d", revision=3, image="registry.example/web:1.5.1", made=30),
+    see(
+        30, _of_the_next(a_pod(waiting(reason="ContainerCreating"), conditions=[SCHEDULED], phase="Pending"))
+    ),
+    see(34, _of_the_next(a_pod(running(since=33), conditions=[SCHEDULED, condition("Ready", since=34)]))),
+    see(35, a_pod(crashed(), conditions=UNREADY, deleted=35)),
+    gone(37, a_pod(crashed(), conditions=UNREADY, deleted=35)),
+    clock(300),
+    told=[told(10, "Error", "app", 0, 1)],
+    incidents=[
+        incident(
+            "Error",
+            "deployment/web",
+            1,
+            1,
+            state="recovered",
+            around=["14:00:30  Revision 3 rolled out: image web:1.5.0 → web:1.5.1"],
+        )
+    ],
 )
 scenario(
     "reopened-by-a-death-soon-after",

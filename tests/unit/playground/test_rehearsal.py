@@ -68,6 +68,14 @@ async def test_every_button_can_be_pressed(demo: Demo) -> None:
         assert answer.status == 200
 
 
+async def test_healing_everything_ends_outages_too(demo: Demo) -> None:
+    """It stands among the cluster's buttons, and means all of it."""
+    await demo.press("api-hangs")
+    await demo.press("slack-500")
+    assert await demo.press("heal-all") == "everything is healed"
+    assert await demo.press("end-outages") == "0 switched off"
+
+
 @pytest.mark.parametrize(("button", "status"), [("slack-429", 429), ("slack-500", 500)])
 async def test_slack_refuses(button: str, status: int, demo: Demo) -> None:
     """Until it is ended."""

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.clock import SystemClock
-from bot.kube.connect import targets
+from bot.errors import ClusterError
+from bot.kube.targets import targets
 from bot.replay import command
 from bot.replay.records import read
 from tests.replays.write import FOLDER
@@ -70,6 +71,21 @@ async def test_a_recording_never_replaces_a_file(tmp_path: Path) -> None:
     assert there.read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("namespace", "problem"),
+    [
+        pytest.param("", "does not answer", id="nobody-answers"),
+        pytest.param("Not_One", "cannot be the name of a namespace", id="no-namespace"),
+    ],
+)
+async def test_what_cannot_be_recorded_is_said_at_once(tmp_path: Path, namespace: str, problem: str) -> None:
+    """In place of ten minutes of nothing; and no file stays behind."""
+    file = tmp_path / "new.jsonl"
+    with pytest.raises(ClusterError, match=problem):
+        await _record(file, "http://127.0.0.1:1", asyncio.Event(), namespace=namespace)
+    assert not file.exists()
+
+
 async def test_a_recording_ends_when_it_is_asked_to(tmp_path: Path) -> None:
     """Ctrl-C long before its time; what was recorded until then is whole."""
     file, stop, watched = tmp_path / "new.jsonl", asyncio.Event(), asyncio.Event()
@@ -90,10 +106,14 @@ async def test_a_recording_ends_when_it_is_asked_to(tmp_path: Path) -> None:
     assert said[-1].endswith("see for yourself.")
 
 
-async def _record(file: Path, url: str, stop: asyncio.Event) -> list[str]:
+async def _record(file: Path, url: str, stop: asyncio.Event, *, namespace: str = "") -> list[str]:
     (target,) = targets(api_url=url, environ={})
     said: list[str] = []
     await command.record(
-        target, file, stop, clock=SystemClock(), lasts=timedelta(minutes=5), namespace="", say=said.append
+        *(target, file, stop),
+        clock=SystemClock(),
+        lasts=timedelta(minutes=5),
+        namespace=namespace,
+        say=said.append,
     )
     return said

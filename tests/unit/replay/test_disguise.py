@@ -14,6 +14,7 @@ from bot.kube import parse_surroundings
 from bot.model.events import Event
 from bot.model.pods import Owner, Pod
 from bot.model.surroundings import JobEnd, NodeCondition, NodeState, OwnerState
+from bot.replay import disguise_around
 from bot.replay.disguise import Disguise
 from bot.replay.play import Outcome, play
 from bot.replay.records import read
@@ -98,6 +99,14 @@ def test_nothing_of_an_event_is_left_but_what_tells_a_cause() -> None:
         assert word not in json.dumps(told)
 
 
+def test_when_a_container_is_tried_again_is_left() -> None:
+    """The kubelet's own words say it, with the names of the container and the pod behind them."""
+    said = "back-off 2m40s restarting failed container=app pod=web-7d4b9c-x2x9q_shop(uid-1)"
+    told = DISGUISE.message(said)
+    assert told.startswith("back-off 2m40s restarting failed container; text-")
+    assert "web" not in told
+
+
 def test_a_foreign_component_says_nothing() -> None:
     """Its reasons may be anybody's words."""
     event = msgspec.convert({"metadata": {"name": "x"}, "reason": "AcmeBillingFailed", "message": "m"}, Event)
@@ -117,7 +126,7 @@ def test_a_workload_keeps_its_numbers(kind: str) -> None:
         failed_tries=4 if kind == "Job" else 0,
         tries_allowed=7,
     )
-    told = DISGUISE.owner("shop", state)
+    told = disguise_around.owner(DISGUISE, "shop", state)
     again = parse_surroundings.owner(kind, msgspec.json.encode(told))
     assert (again.desired, again.present, again.ready) == (3, 2, 1)
     assert (again.job_end, again.job_reason, again.failed_tries) == (
@@ -131,7 +140,7 @@ def test_a_workload_keeps_its_numbers(kind: str) -> None:
 def test_a_node_keeps_its_complaints() -> None:
     """Under another name, without the kubelet's sentence."""
     wrong = (NodeCondition(kind="NotReady", message="kubelet on acme-7 is silent", since=at(0)),)
-    told = DISGUISE.node(NodeState(name="acme-7", wrong=wrong))
+    told = disguise_around.node(DISGUISE, NodeState(name="acme-7", wrong=wrong))
     assert told["status"]["conditions"][0]["type"] == "Ready"
     assert "acme" not in json.dumps(told)
 
@@ -146,8 +155,10 @@ def test_equal_names_stay_equal_in_one_recording_and_differ_between_two() -> Non
 def test_the_workload_can_still_be_told_from_the_pod() -> None:
     """The ReplicaSet's name holds the Deployment's, as before."""
     pod = msgspec.convert(DISGUISE.pod(a_pod(running())), Pod)
-    deployment = DISGUISE.owner(
-        "shop", OwnerState(owner=Owner(kind="Deployment", name="web"), desired=1, present=1, ready=1)
+    deployment = disguise_around.owner(
+        DISGUISE,
+        "shop",
+        OwnerState(owner=Owner(kind="Deployment", name="web"), desired=1, present=1, ready=1),
     )
     assert pod.owner == Owner(kind="Deployment", name=deployment["metadata"]["name"])
 
@@ -179,7 +190,7 @@ def _disguised(line: bytes) -> bytes:
         record["object"] = DISGUISE.event(msgspec.convert(thing, Event))
     elif thing:
         state = parse_surroundings.owner(thing["kind"], json.dumps(thing).encode())
-        record["object"] = DISGUISE.owner(thing["metadata"]["namespace"], state)
+        record["object"] = disguise_around.owner(DISGUISE, thing["metadata"]["namespace"], state)
     return json.dumps(record).encode()
 
 

@@ -18,6 +18,7 @@ from bot.replay.command import RecordingUnusable, outcome, replay
 from bot.replay.play import Outcome, play
 from bot.replay.records import RecordingWrong, read
 from bot.replay.virtual_time import RecordedClock, VirtualTimeLoop
+from tests.replays.write import FOLDER
 from tests.support.clock import START
 from tests.support.pods import a_pod, at, crashed, running, waiting
 
@@ -91,6 +92,20 @@ def test_as_json_it_has_what_podbot_knows_of_each_death() -> None:
     assert (death["finished_at"], death["seen_at"]) == ("2026-11-22T14:00:10Z", "2026-11-22T14:00:12Z")
     assert (incident["workload"], incident["deaths"], incident["state"]) == ("deployment/web", 1, "firing")
     assert incident["text"].startswith("Error · web · shop")
+
+
+def test_as_json_it_has_all_that_was_said() -> None:
+    """The message as it stands at the end, and its thread; counts and rollouts where they were recorded."""
+    (incident,) = json.loads(replay(FOLDER / "mended-by-a-rollout.jsonl", as_json=True))["incidents"]
+    rolled_out = "Revision 3 rolled out: image web:1.5.0 → web:1.5.1"
+    assert "1 of 1 Ready since 14:00 UTC · lasted 26 s · 1 death" in incident["message"]
+    assert f"14:00 UTC {rolled_out}" in incident["message"]
+    assert [entry["message"][0] for entry in incident["thread"]] == [
+        rolled_out,
+        "Recovered: 1 of 1 Ready since 14:00 UTC, after revision 3 (image web:1.5.1)",
+    ]
+    (incident,) = json.loads(replay(FOLDER / "crash-loop.jsonl", as_json=True))["incidents"]
+    assert not [line for line in incident["message"] if "Ready" in line], "nobody recorded how many it wants"
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace as changed
+
+from msgspec.structs import replace
 
 from bot.errors import ClusterUnreachable
 from bot.model.deaths import Cause
 from bot.model.events import Event, ObjectReference
-from bot.model.pods import ClusterName, ObjectMeta, Owner, Pod, PodUid
-from bot.model.surroundings import NodeState, OwnerState, Revision
+from bot.model.pods import ClusterName, ObjectMeta, Owner, OwnerReference, Pod, PodUid
+from bot.model.revisions import EnvSource, Image, Revision
+from bot.model.surroundings import NodeState, OwnerState
 from bot.replay import play
 from bot.replay.disguise import Disguise
 from bot.replay.recorder import Recorder
 from bot.replay.records import read
 from bot.watch.ports import ChangeKind, PodPage, WatchLine
 from tests.support.clock import HeldClock
-from tests.support.pods import a_pod, at, crashed, running
+from tests.support.pods import READY, SCHEDULED, a_pod, at, crashed, running
 
 KILLED = Event(
     metadata=ObjectMeta(name="web.1", namespace="shop"),
@@ -40,6 +44,8 @@ class LiveCluster:
         self.lines: asyncio.Queue[WatchLine] = asyncio.Queue()
         self.listed = [a_pod(running())]
         self.silent = False
+        self.selector: tuple[tuple[str, str], ...] = ()
+        self.known: tuple[Revision, ...] = ()
 
     @property
     def surroundings(self) -> LiveCluster:
@@ -73,10 +79,10 @@ class LiveCluster:
     async def owner(self, namespace: str, owner: Owner) -> OwnerState | None:
         if self.silent:
             raise ClusterUnreachable("no answer")
-        return OwnerState(owner=owner, desired=2, present=2, ready=1)
+        return OwnerState(owner=owner, desired=2, present=2, ready=1, selector=self.selector)
 
     async def revisions(self, namespace: str, deployment: OwnerState) -> tuple[Revision, ...]:
-        return ()
+        return self.known
 
     async def node(self, name: str) -> NodeState:
         if self.silent:
@@ -131,6 +137,97 @@ async def test_the_listing_and_the_end_are_marked() -> None:
     kinds = [record.kind.value for record in read(written)]
     assert kinds[:2] == ["ADDED", "LISTED"]
     assert kinds[-1] == "CLOCK"
+
+
+def a_revision(number: int, replica_set: str, tag: str, made: float) -> Revision:
+    return Revision(
+        number=number,
+        replica_set=replica_set,
+        replica_set_uid={"web-7d4b9c": "rs-1", "web-8c5e0d": "rs-2"}[replica_set],
+        created_at=at(made),
+        images=(Image(container="app", image=f"registry.example/web:{tag}"),),
+        env=(("app/PRICES_URL", f"digest of {tag}"),),
+        env_from=(("app", (EnvSource(kind="secret", name=f"web-{tag}"),)),),
+        fields=(("app/resources", f"digest of {tag}"), ("labels", "the same"), ("volumes", "the same")),
+        rest=f"all of {tag}",
+    )
+
+
+def of_the_next(pod: Pod) -> Pod:
+    """The pod as the first one of the next revision."""
+    made_by = OwnerReference(kind="ReplicaSet", name="web-8c5e0d", uid="rs-2", controller=True)
+    meta = replace(
+        pod.metadata,
+        name="web-8c5e0d-q4w7z",
+        uid=PodUid("uid-2"),
+        creation_timestamp=at(31),
+        labels={"pod-template-hash": "8c5e0d"},
+        owner_references=(made_by,),
+    )
+    return replace(pod, metadata=meta)
+
+
+async def test_a_rollout_is_recorded_when_it_begins() -> None:
+    """With it the replay tells what was rolled out, and how many pods are Ready; no name is in it."""
+    cluster, clock = LiveCluster(), HeldClock()
+    cluster.selector = (("app", "web"),)
+    first = a_revision(2, "web-7d4b9c", "1.5.0", -3_600)
+    cluster.known = (first,)
+    written: list[bytes] = []
+    recorder = Recorder(cluster, Disguise(b"0123456789abcdef"), written.append, clock)
+    recording = asyncio.create_task(recorder.run())
+    await clock.advance(10)
+    cluster.shows(a_pod(crashed(at=10), version="2"))
+    await clock.advance(21)
+    cluster.known = (first, a_revision(3, "web-8c5e0d", "1.5.1", 31))
+    ready = [READY, SCHEDULED]
+    cluster.shows(of_the_next(a_pod(running(since=31), conditions=ready, version="4")), ChangeKind.ADDED)
+    await clock.advance(8)
+    recording.cancel()
+    await asyncio.gather(recording, return_exceptions=True)
+    recorder.finish()
+    (announced,) = (await asyncio.to_thread(replayed, written)).incidents
+    (change,) = announced.incident.chapters
+    assert (change.number, change.compared, len(change.images), len(change.env)) == (3, True, 1, 1)
+    app = change.images[0][0].container
+    assert [each.container for each in change.env_from] == [app]
+    assert change.fields == (f"{app}/resources",)
+    counted = announced.incident.situation
+    assert counted is not None
+    assert counted.headcount is not None
+    assert (counted.headcount.ready, counted.headcount.desired) == (1, 2)
+    for secret in (b"web", b"PRICES", b"digest of", b"registry", b"1.5"):
+        assert secret not in b"".join(written)
+
+
+async def test_a_rollback_is_recorded_although_no_pod_comes() -> None:
+    """The pods of the revision before were there all the time; only those of the newer one go."""
+    cluster, clock = LiveCluster(), HeldClock()
+    cluster.selector = (("app", "web"),)
+    before = a_revision(1, "web-7d4b9c", "1.4.0", -3_600)
+    newer = a_revision(2, "web-8c5e0d", "1.5.0", -60)
+    cluster.known = (before, newer)
+    failing = of_the_next(a_pod(running(since=5), conditions=[SCHEDULED]))
+    cluster.listed.append(failing)
+    written: list[bytes] = []
+    recorder = Recorder(cluster, Disguise(b"0123456789abcdef"), written.append, clock)
+    recording = asyncio.create_task(recorder.run())
+    await clock.advance(10)
+    cluster.shows(of_the_next(a_pod(crashed(at=10), conditions=[SCHEDULED], version="2")))
+    await clock.advance(15)
+    cluster.known = (newer, changed(before, number=3, earlier=(1,)))
+    cluster.shows(of_the_next(a_pod(crashed(at=10), conditions=[SCHEDULED], deleted=25, version="3")))
+    await clock.advance(4)
+    recording.cancel()
+    await asyncio.gather(recording, return_exceptions=True)
+    recorder.finish()
+    (announced,) = (await asyncio.to_thread(replayed, written)).incidents
+    (change,) = announced.incident.chapters
+    assert (change.number, change.rollback, change.same_as) == (3, True, 1)
+    evidence = announced.incident.evidence
+    assert evidence is not None
+    assert evidence.circumstances is not None
+    assert evidence.circumstances.owner is not None, "it was answered after the death, and asked for at once"
 
 
 async def test_what_the_cluster_does_not_tell_is_left_out() -> None:

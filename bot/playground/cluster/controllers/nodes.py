@@ -177,22 +177,29 @@ class NodeController:
                 )
                 self._world.delete_pod(marked)
 
+    def has_taint(self, name: str) -> bool:
+        """Whether any taint is on a node."""
+        node = self._world.store.find(NODES, "", name)
+        return node is not None and bool(node["spec"].get("taints"))
+
+    def is_cordoned(self, name: str) -> bool:
+        """Whether a node is out of scheduling."""
+        node = self._world.store.find(NODES, "", name)
+        return node is not None and bool(node["spec"].get("unschedulable"))
+
     def untaint(self, name: str) -> None:
         """Take every taint off a node."""
         self._change(name, lambda node: node["spec"].pop("taints", None))
 
     def restore(self, name: str, lost: Json | None) -> None:
         """Make a node healthy, schedulable and untainted; one that was removed comes back anew."""
-        if self._world.store.find(NODES, "", name) is None:
-            self._kubelet.host.silent_nodes.discard(name)
-            if lost is not None:
-                fresh = copied(lost)
-                fresh["metadata"] |= {
-                    "uid": self._world.names.uid(),
-                    "creationTimestamp": timestamp(self._world.agenda.now()),
-                }
-                self._world.store.create(fresh)
-            return
+        if lost is not None and self._world.store.find(NODES, "", name) is None:
+            fresh = copied(lost)
+            fresh["metadata"] |= {
+                "uid": self._world.names.uid(),
+                "creationTimestamp": timestamp(self._world.agenda.now()),
+            }
+            self._world.store.create(fresh)
         self.untaint(name)
         self.cordon(name, on=False)
         for kind, status, reason, message in _CONDITIONS:

@@ -6,7 +6,7 @@ from bot.playground.cluster.scenarios.births import BIRTHS
 from bot.playground.cluster.scenarios.deaths import DEATHS
 from bot.playground.cluster.scenarios.node_deaths import NODE_DEATHS
 from bot.playground.cluster.scenarios.pod_deaths import POD_DEATHS
-from bot.playground.cluster.scenarios.recovery import RECOVERIES
+from bot.playground.cluster.scenarios.recovery import HEAL_ALL, RECOVERIES
 from bot.playground.cluster.scenarios.silence import SILENCES
 from bot.playground.cluster.scenarios.table import Group, Scenario, ScenarioError, TargetKind
 
@@ -16,4 +16,4 @@ SCENARIOS: dict[str, Scenario] = {
 }
 """All scenarios by id, in the order in which a panel shows them."""
 
-__all__ = ["SCENARIOS", "Group", "Scenario", "ScenarioError", "TargetKind"]
+__all__ = ["HEAL_ALL", "SCENARIOS", "Group", "Scenario", "ScenarioError", "TargetKind"]

@@ -13,12 +13,12 @@ BACK_AFTER = 60.0
 
 def _lost(stage: Stage, choice: Choice) -> str:
     node = stage.node(choice)
-    stage.lost_nodes[node] = stage.world.store.get(NODES, "", node)
+    lost = stage.lost_nodes.setdefault(node, stage.world.store.get(NODES, "", node))
     count = len(stage.nodes.pods_on(node))
     stage.nodes.lose(node)
 
     def remove() -> None:
-        if node in stage.lost_nodes:
+        if stage.lost_nodes.get(node) is lost:  # it may have come back, and be lost once more
             stage.nodes.remove(node)
 
     stage.world.agenda.after(REMOVED_AFTER, remove)
@@ -28,7 +28,12 @@ def _lost(stage: Stage, choice: Choice) -> str:
 def _tainted(stage: Stage, choice: Choice) -> str:
     node = stage.node(choice)
     stage.nodes.taint(node, "node.kubernetes.io/disk-pressure")
-    stage.world.agenda.after(EVICTED_AFTER, lambda: stage.nodes.evict_by_taint(node))
+
+    def evict() -> None:
+        if stage.nodes.has_taint(node):
+            stage.nodes.evict_by_taint(node)
+
+    stage.world.agenda.after(EVICTED_AFTER, evict)
     return f"{node} got a NoExecute taint; the taint manager deletes its pods"
 
 

@@ -1,41 +1,74 @@
-"""Coming back: everything is healed at once, or one workload is rolled back to its revision before."""
+"""Coming back: everything is put back as it was at the beginning, or one workload is rolled back."""
 
 from bot.playground.cluster.controllers.deployments import HASH, replica_sets_of
-from bot.playground.cluster.objects import Json, copied, is_deleting, is_terminal, name_of, namespace_of
-from bot.playground.cluster.resources import DEPLOYMENTS, NODES, PODS
+from bot.playground.cluster.kubelet.pods import runs_for_ever
+from bot.playground.cluster.objects import (
+    Json,
+    controller_of,
+    copied,
+    is_deleting,
+    is_terminal,
+    name_of,
+    namespace_of,
+    uid_of,
+)
+from bot.playground.cluster.pod_template import completed_pod
+from bot.playground.cluster.resources import BY_KIND, DEPLOYMENTS, JOBS, NODES, PODS
 from bot.playground.cluster.scenarios.stage import Choice, NothingFits, Stage
 from bot.playground.cluster.scenarios.table import Group, Scenario, TargetKind
 
+HEAL_ALL = "heal-all"
+
 
 def _heal(stage: Stage, _choice: Choice) -> str:
-    """Withdraw every plan, restore every node, roll back what hangs, and start what waits."""
+    """Withdraw every plan, restore every node, put workloads back and start what waits."""
     stage.kubelet.host.plans.withdraw_all()
+    for pod in stage.world.store.all(PODS):
+        if controller_of(pod) is None and not runs_for_ever(pod):
+            stage.plan_success(pod)  # that it runs to its end was a plan, too
     for name in [name_of(n) for n in stage.world.store.all(NODES)] + list(stage.lost_nodes):
         lost = stage.lost_nodes.pop(name, None)
         stage.nodes.restore(name, lost)
-    rolled_back = [
-        d for d in stage.world.store.all(DEPLOYMENTS) if _hangs(stage, d) and _roll_back_one(stage, d)
-    ]
+    put_back = [name_of(each) for each in stage.beginning.workloads if _put_back(stage, each)]
+    for job in stage.world.store.all(JOBS):
+        if uid_of(job) not in stage.beginning.jobs:
+            stage.world.store.remove(job)
     for runtime in stage.kubelet.runtimes():
         stage.kubelet.unblock(runtime)
+    _tidy_up(stage)
+    put_back += [name_of(each) for each in stage.beginning.bare_pods if _make_again(stage, each)]
+    names = ", ".join(put_back)
+    return f"everything is healed{f'; put back: {names}' if names else ''}"
+
+
+def _put_back(stage: Stage, workload: Json) -> bool:
+    """Give a workload the template and the number of pods that it began with; whether it had others."""
+    now = stage.world.store.find(BY_KIND[workload["kind"]], namespace_of(workload), name_of(workload))
+    if now is None or now["spec"] == workload["spec"]:
+        return False
+    now["spec"] = copied(workload["spec"])
+    now["metadata"]["generation"] += 1
+    stage.world.store.update(now)
+    return True
+
+
+def _tidy_up(stage: Stage) -> None:
+    """End what is being deleted, and take away what has failed, or is over and of no Job."""
     for pod in stage.world.store.all(PODS):
+        owner = controller_of(pod)
+        of_a_job = owner is not None and owner["kind"] == "Job"
         if is_deleting(pod):
             stage.world.delete_pod(pod, grace=0)
-        elif pod["status"].get("reason") in {"Evicted", "OutOfcpu", "Terminated"} and is_terminal(pod):
+        elif is_terminal(pod) and not of_a_job:
             stage.world.delete_pod(pod)
-    names = ", ".join(name_of(d) for d in rolled_back)
-    return f"everything is healed{f'; rolled back: {names}' if names else ''}"
 
 
-def _hangs(stage: Stage, deployment: Json) -> bool:
-    """Whether a rollout has been begun and its newest pods are not all ready."""
-    sets = replica_sets_of(stage.world, deployment)
-    newest = sets[-1] if sets else None
-    return (
-        len(sets) > 1
-        and newest is not None
-        and (newest["status"].get("readyReplicas", 0) < deployment["spec"]["replicas"])
-    )
+def _make_again(stage: Stage, pod: Json) -> bool:
+    """Make a bare pod again that is there no more; whether it was missing."""
+    if stage.world.store.find(PODS, namespace_of(pod), name_of(pod)) is not None:
+        return False
+    stage.world.store.create(completed_pod(pod, stage.world.names, stage.world.agenda.now()))
+    return True
 
 
 def _roll_back_one(stage: Stage, deployment: Json) -> bool:
@@ -60,9 +93,9 @@ def _roll_back(stage: Stage, choice: Choice) -> str:
 
 RECOVERIES = (
     Scenario(
-        id="heal-all",
+        id=HEAL_ALL,
         title="Heal everything",
-        hint="All faults are withdrawn, nodes return, hanging rollouts are rolled back",
+        hint="Faults and outages end; nodes, workloads and bare pods are as at the beginning",
         group=Group.RECOVERS,
         target=TargetKind.CLUSTER,
         usual=("shop", "web"),

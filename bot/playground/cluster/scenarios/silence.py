@@ -71,6 +71,8 @@ def _drain(stage: Stage, choice: Choice) -> str:
 
 def _evict_all(stage: Stage, node: str, tries: int) -> None:
     """Evict what a drain evicts, again and again while disruption budgets hold some of it back."""
+    if not stage.nodes.is_cordoned(node):
+        return  # it was healed meanwhile
     left = False
     for pod in stage.nodes.pods_on(node):
         owner = controller_of(pod)

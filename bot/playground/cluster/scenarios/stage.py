@@ -23,13 +23,15 @@ from bot.playground.cluster.objects import (
 from bot.playground.cluster.resources import (
     BY_KIND,
     DEPLOYMENTS,
+    JOBS,
     NODES,
     PODS,
     STATEFULSETS,
     Resource,
 )
 
-_WORKLOADS = (DEPLOYMENTS, STATEFULSETS, BY_KIND["DaemonSet"], BY_KIND["CronJob"], BY_KIND["Job"])
+_LASTING = (DEPLOYMENTS, STATEFULSETS, BY_KIND["DaemonSet"])
+_WORKLOADS = (*_LASTING, BY_KIND["CronJob"], JOBS)
 
 
 class NothingFits(Exception):
@@ -43,6 +45,18 @@ class Choice:
     namespace: str
     name: str
     usual: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What there was when the cluster was handed over: what "Heal everything" goes back to."""
+
+    workloads: tuple[Json, ...] = ()
+    """What runs for ever, with its template and its number of pods."""
+    bare_pods: tuple[Json, ...] = ()
+    """As a client would create them."""
+    jobs: frozenset[str] = frozenset()
+    """The UIDs of those that were there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,18 @@ class Stage:
         self.kubelet = kubelet
         self.nodes = nodes
         self.lost_nodes: dict[str, Json] = {}
+        self.beginning = Beginning()
+
+    def begin(self) -> None:
+        """Take what there is now for the beginning."""
+        store = self.world.store
+        self.beginning = Beginning(
+            workloads=tuple(copied(each) for resource in _LASTING for each in store.all(resource)),
+            bare_pods=tuple(
+                _as_created(pod) for pod in store.all(PODS) if controller_of(pod) is None and self._lives(pod)
+            ),
+            jobs=frozenset(uid_of(each) for each in store.all(JOBS)),
+        )
 
     def pod(self, choice: Choice) -> Json:
         """Return the chosen pod, or a ready one of the usual workload (else of any workload).
@@ -199,3 +225,12 @@ class Stage:
 def template_name(deployment: Json) -> str:
     """Return the name of the ReplicaSet that a Deployment's present template has or will get."""
     return f"{name_of(deployment)}-{template_hash(deployment['spec']['template'])}"
+
+
+def _as_created(pod: Json) -> Json:
+    """Return a pod without what the cluster has added to it."""
+    metadata = {
+        key: pod["metadata"][key] for key in ("name", "namespace", "labels") if key in pod["metadata"]
+    }
+    spec = {key: value for key, value in pod["spec"].items() if key != "nodeName"}
+    return copied({"metadata": metadata, "spec": spec})

@@ -25,6 +25,11 @@ export class Frame {
     return SMALL.matches;
   }
 
+  /** Whether the panel is open and no thread lies where it is. @returns {boolean} */
+  get panelSeen() {
+    return this.panelOpen && getComputedStyle(slot("panel")).display !== "none";
+  }
+
   /** @param {boolean} open */
   showPanel(open) {
     this.panelOpen = open;

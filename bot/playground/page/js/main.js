@@ -47,8 +47,8 @@ class App {
     });
     this.header = new Header(slot("channel-header"), page, {
       toggleSidebar: () => this.frame.toggleSidebar(),
-      togglePanel: () => this.frame.showPanel(!this.frame.panelOpen),
-      panelOpen: () => this.frame.panelOpen,
+      togglePanel: () => this.togglePanel(),
+      panelOpen: () => this.frame.panelSeen,
     });
     this.conversation = new Conversation(slot("conversation"), page, {
       label: () => "Messages",
@@ -66,10 +66,24 @@ class App {
     this.listen();
   }
 
+  togglePanel() {
+    if (this.frame.panelSeen) this.frame.showPanel(false);
+    else this.showPanel();
+  }
+
+  /** Where a thread would lie over the panel, the thread is closed. */
+  showPanel() {
+    this.frame.showPanel(true);
+    if (!this.frame.panelSeen) this.state.openThread(null);
+  }
+
   listen() {
     const { state } = this;
     state.on("open", () => this.opened());
-    state.on("thread", () => slot("app").toggleAttribute("data-thread", state.threadTs !== null));
+    state.on("thread", () => {
+      slot("app").toggleAttribute("data-thread", state.threadTs !== null);
+      this.header.render();
+    });
     state.on("messages", ({ channel, message, added }) => this.messagesChanged(channel, message, added));
     state.on("unread", () => this.header.renderUnread());
     state.on("bot", () => this.drawBanner());
@@ -86,7 +100,7 @@ class App {
         const person = state.people[index];
         if (person) void this.switchPerson(person.id);
       },
-      togglePanel: () => state.panelUrl && this.frame.showPanel(!this.frame.panelOpen),
+      togglePanel: () => state.panelUrl && this.togglePanel(),
       closeDrawer: () => this.frame.closeDrawers(),
       write: (text) => {
         this.composer.put(text);
@@ -124,7 +138,7 @@ class App {
   welcome() {
     const oom = this.panel.find(/oom/i);
     const show = () => {
-      this.frame.showPanel(true);
+      this.showPanel();
       if (oom) this.panel.pointAt(oom);
     };
     showFirstVisit(slot("first-visit"), this.state, {

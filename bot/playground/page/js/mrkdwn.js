@@ -97,7 +97,7 @@ function trimAroundFence(part, index, count) {
 
 /**
  * @param {string} text already unescaped
- * @returns {HTMLElement} a block that scrolls sideways rather than wraps
+ * @returns {HTMLElement} a block that wraps as Slack's does, and scrolls where it is long
  */
 export function preformatted(text) {
   return h(

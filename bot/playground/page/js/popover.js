@@ -28,6 +28,9 @@ export function openPopover(anchor, content, { kind = "", matchWidth = false, on
   (anchor.closest("dialog") ?? document.body).append(box);
   box.showPopover();
   if (matchWidth) box.style.minWidth = `${anchor.getBoundingClientRect().width}px`;
+  // What is in it may come later than the box: then the side with more room is another.
+  const grown = new ResizeObserver(() => place(box, anchor));
+  grown.observe(content);
   place(box, anchor);
   anchor.setAttribute("aria-expanded", "true");
 
@@ -35,6 +38,7 @@ export function openPopover(anchor, content, { kind = "", matchWidth = false, on
     if (open?.close !== close) return;
     open = null;
     stop.abort();
+    grown.disconnect();
     box.remove();
     anchor.setAttribute("aria-expanded", "false");
     if (refocus) refocusAnchor(anchor);

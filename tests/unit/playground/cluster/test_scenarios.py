@@ -1,13 +1,15 @@
 """Each scenario leaves the status that a detector has to read it from."""
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from bot.playground.cluster import SCENARIOS, ScenarioError, SimulatedCluster
-from bot.playground.cluster.objects import Json, condition, condition_is_true, is_ready
+from bot.playground.cluster.objects import Json, condition, condition_is_true, is_ready, name_of
 from bot.playground.cluster.printing.pods import summarise
-from bot.playground.cluster.resources import DEPLOYMENTS, EVENTS, JOBS, NODES, PODS
+from bot.playground.cluster.resources import DEPLOYMENTS, EVENTS, JOBS, NODES, PODS, STATEFULSETS
 from bot.playground.cluster.scenarios import Group
 from bot.playground.cluster.store import Change
 
@@ -160,20 +162,109 @@ def test_every_scenario_has_an_expectation() -> None:
     assert SCENARIOS.keys() - EXPECTED.keys() == {"roll-back"}
 
 
-BROKEN = [s.id for s in SCENARIOS.values() if s.group in {Group.DIES, Group.NEVER_STARTS}]
+HEALED = [s.id for s in SCENARIOS.values() if s.group is not Group.RECOVERS]
 
 
-@pytest.mark.parametrize("scenario", BROKEN)
-async def test_healing_undoes_every_scenario(demo: SimulatedCluster, scenario: str) -> None:
-    """After `heal-all` every Deployment has its pods ready again and three nodes are there."""
+def standing(cluster: SimulatedCluster) -> set[tuple[str, ...]]:
+    """What there is: workloads as they are wanted, Jobs, nodes, and how many pods are how.
+
+    Pods that have done their work may go with their node; nothing makes them again.
+    """
+    pods = Counter(
+        (each["metadata"]["labels"].get("app", ""), summarise(each).reason)
+        for each in cluster.pods()
+        if summarise(each).reason != "Completed"
+    )
+    wanted = [
+        (name_of(each), str(each["spec"]["replicas"]), str(each["spec"]["template"]))
+        for resource in (DEPLOYMENTS, STATEFULSETS)
+        for each in cluster.store.all(resource)
+    ]
+    nodes = [(name_of(each), str(each["spec"]), str(_conditions(each))) for each in cluster.store.all(NODES)]
+    jobs = [("job", name_of(each)) for each in cluster.store.all(JOBS)]
+    return {*wanted, *nodes, *jobs, *((app, how, str(count)) for (app, how), count in pods.items())}
+
+
+def _conditions(node: Json) -> list[tuple[str, str]]:
+    return sorted((each["type"], each["status"]) for each in node["status"]["conditions"])
+
+
+@pytest.mark.parametrize("after", [0.5, 59], ids=["at once", "after a minute"])
+@pytest.mark.parametrize("scenario", HEALED)
+async def test_healing_undoes_every_scenario(demo: SimulatedCluster, scenario: str, after: float) -> None:
+    """After `heal-all` all is as it was at the beginning, and stays so."""
+    before = standing(demo)
     await demo.play(scenario)
-    await demo.advance(59)
+    await demo.advance(after)
     await demo.play("heal-all")
     await demo.advance(120)
-    for deployment in demo.store.all(DEPLOYMENTS):
-        assert deployment["status"].get("readyReplicas") == deployment["spec"]["replicas"]
-    assert len(demo.node_names()) == 3
-    assert not [p for p in demo.pods() if "deletionTimestamp" in p["metadata"]]
+    assert standing(demo) == before
+    await demo.advance(600)
+    assert standing(demo) == before
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pytest.param(("unschedulable", "config-error", "image-name"), id="bad rollouts on top of each other"),
+        pytest.param(("rollout", "scale-down", "restart"), id="what went well"),
+        pytest.param(("node-lost", "node-lost"), id="a node lost twice"),
+        pytest.param(("drain", "node-lost"), id="a node lost while it is drained"),
+        pytest.param(tuple(HEALED), id="all of it"),
+    ],
+)
+async def test_healing_undoes_several_at_once(demo: SimulatedCluster, series: tuple[str, ...]) -> None:
+    """Whatever was pressed, in whatever order."""
+    before = standing(demo)
+    for scenario in series:
+        with suppress(ScenarioError):  # what it would befall may be gone by then
+            await demo.play(scenario)
+        await demo.advance(20)
+    await demo.play("heal-all")
+    await demo.advance(120)
+    assert standing(demo) == before
+
+
+async def test_a_node_that_was_healed_and_is_lost_again_has_its_whole_time(demo: SimulatedCluster) -> None:
+    """The removal that was due for the first loss is none for the second."""
+    await demo.play("node-lost", name="worker-1")
+    await demo.advance(30)
+    await demo.play("heal-all")
+    await demo.play("node-lost", name="worker-1")
+    await demo.advance(30)
+    assert "worker-1" in demo.node_names()
+    await demo.advance(15)
+    assert "worker-1" not in demo.node_names()
+
+
+async def test_healing_clears_away_a_bare_pod_that_has_finished(demo: SimulatedCluster) -> None:
+    """One that was about to finish still does."""
+    await demo.play("bare-done")
+    await demo.play("heal-all")
+    await demo.advance(20)
+    (report,) = demo.pods("tools", app="db-report")
+    assert summarise(report).reason == "Completed"
+    await demo.play("heal-all")
+    assert not demo.pods("tools", app="db-report")
+
+
+@pytest.mark.parametrize("gone", ["deleted", "past its deadline", "never ending"])
+async def test_healing_makes_the_bare_pod_again(demo: SimulatedCluster, gone: str) -> None:
+    """Nothing else in a cluster does, and one that failed runs no more."""
+    toolbox = demo.pod("tools", "toolbox")
+    scenario = {
+        "deleted": "bare-deleted",
+        "past its deadline": "deadline",
+        "never ending": "stuck-terminating",
+    }
+    await demo.play(scenario[gone], namespace="tools", name="toolbox")
+    await demo.advance(59)
+    assert "toolbox" in await demo.play("heal-all")
+    await demo.advance(10)
+    again = demo.pod("tools", "toolbox")
+    assert is_ready(again)
+    assert again["metadata"]["uid"] != toolbox["metadata"]["uid"]
+    assert again["spec"]["containers"] == toolbox["spec"]["containers"]
 
 
 async def test_a_chosen_pod_is_the_one_that_dies(demo: SimulatedCluster) -> None:

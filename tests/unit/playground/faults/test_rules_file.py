@@ -92,6 +92,11 @@ def test_every_mistake_is_told() -> None:
     assert len(said) == 7
     for place in ("rules[0].action", "rules[0].times", "rules[1].action", "rules[2].match.slak", "sed"):
         assert any(each.startswith(place) for each in said), (place, said)
+    assert "rules[2].match.slak: there is no such field" in said
+    assert (
+        "rules[1].action: there is no 'explode'; there are: drop, reset, delay, duplicate, answer, cut"
+        in said
+    )
     assert "leave match.messages out" in str(wrong.value)
     assert "either Slack's or Kubernetes'" in str(wrong.value)
 
