@@ -15,10 +15,19 @@ class UserError(PodbotError):
     """An error whose message may be shown to the person who asked, as it is."""
 
 
+NOTHING_CHANGED = "Nothing was changed."
+"""What a message says where nothing was, as the one who reads it may have asked for a change."""
+
+
 class ClusterError(UserError):
     """The API server did not do what was asked. `changed_nothing` is False where that is not known."""
 
     changed_nothing: bool = True
+
+    @property
+    def of_a_look(self) -> str:
+        """The message for those who asked for no change: they are not told that there was none."""
+        return str(self).replace(f" {NOTHING_CHANGED}", "")
 
 
 class ClusterUnreachable(ClusterError):

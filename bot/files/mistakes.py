@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import yaml
 from pydantic import ValidationError
@@ -20,9 +20,13 @@ Wording = Callable[[ErrorDetails], str | None]
 
 def told(error: ValidationError, tree: yaml.Node | None, wording: Wording = lambda _: None) -> FileMistakes:
     """All of it, one line each: `line 4: routes.0.match: there is no such field`."""
-    return FileMistakes(
-        tuple(at(tree, each["loc"], wording(each) or _usual(each)) for each in error.errors())
-    )
+    return listed(tree, ((each["loc"], wording(each) or _usual(each)) for each in error.errors()))
+
+
+def listed(tree: yaml.Node | None, wrong: Iterable[tuple[tuple[str | int, ...], str]]) -> FileMistakes:
+    """What is wrong, each by its path, as one reads the file: from the top down."""
+    by_line = sorted(wrong, key=lambda each: strict_yaml.line_of(tree, each[0]))
+    return FileMistakes(tuple(at(tree, path, words) for path, words in by_line))
 
 
 def at(tree: yaml.Node | None, path: tuple[str | int, ...], words: str) -> str:
