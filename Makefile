@@ -11,7 +11,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/coverage report
 
 # The property tests at new examples, fifty times as many as `make test` looks at, which are always the same.

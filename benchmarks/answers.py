@@ -22,14 +22,17 @@ import aiohttp
 from bot.clock import SystemClock
 from bot.commands.grammar import parse
 from bot.commands.replies import reply
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.model.people import Asker, ChannelId, Person, UserId
+from bot.model.tuning import Timings
 from bot.playground.cluster import ManualClock, SimulatedCluster, serve
 from bot.pods.audit import LogTrail
 from bot.pods.policy_file import parse as parse_policy
 from bot.pods.policy_keeper import PolicyKeeper
 from bot.pods.service import PodService
 from bot.slack.blocks import render
+from bot.watch.health import health
 
 PODS = 1_000
 ROUNDS = 5
@@ -71,7 +74,9 @@ async def main() -> None:
         kube = connect(target)
         keeper = PolicyKeeper(None, SystemClock())
         keeper.policy = parse_policy(POLICY)
-        service = PodService(kube, keeper, LogTrail(), SystemClock())
+        service = PodService(
+            kube, keeper, LogTrail(), SystemClock(), judge=lambda pod, now: health(pod, now, Timings())
+        )
         for text in COMMANDS:
             seconds = await _timed(lambda text=text: _answer(service, text))
             print(f"/pods {text:<36} {seconds:7.3f} s   {seconds / peer:5.2f} x the peer")  # noqa: T201 - as above

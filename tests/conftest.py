@@ -10,6 +10,9 @@ import structlog
 from tests.support.examples import load_profile
 from tests.support.patient_loop import PatientLoop
 
+# So that it shows what differs.
+pytest.register_assert_rewrite("tests.support.golden")
+
 pytest_plugins = ["tests.support.real_cluster", "tests.support.postgres", "tests.support.stores"]
 
 # Before any test is imported, whose settings begin with it.

@@ -33,7 +33,7 @@ def is_backing_off_for_long(pod: Json) -> bool:
     )
 
 
-async def ends_as(bot: Bot, incident: object, state: str) -> Json:
+async def ends_as(bot: Bot, incident: object, state: str, *, after: timedelta = HOLD_DOWN) -> Json:
     """Let hold-downs pass until the incident's own message says that it is over."""
 
     def over(message: Json) -> bool:
@@ -44,7 +44,7 @@ async def ends_as(bot: Bot, incident: object, state: str) -> Json:
         )
 
     for _ in range(20):  # the hold-down begins when the bot has seen the last pod Ready, which nobody is told
-        bot.clock.put_forward(HOLD_DOWN)
+        bot.clock.put_forward(after)
         with suppress(AssertionError):
             return await bot.alice.sees("#alerts", over, within=0.5)
     return await bot.alice.sees("#alerts", over)

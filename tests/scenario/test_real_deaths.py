@@ -22,7 +22,8 @@ from bot.clock import SystemClock
 from bot.incidents.keeper import Keeper
 from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
-from bot.kube.connect import connect, targets
+from bot.kube.connect import connect
+from bot.kube.targets import targets
 from bot.model.deaths import Cause, Death
 from bot.model.letters import Letter
 from bot.model.memory import Findings
@@ -32,7 +33,8 @@ from bot.model.pods import Pod
 from bot.pods import redact
 from bot.replay import command
 from bot.watch.detector import Detector
-from bot.watch.mirror import Mirror, Sync
+from bot.watch.freshness import Sync
+from bot.watch.mirror import Mirror
 from tests.support.envtest import ControlPlane
 from tests.support.hurried_clock import HurriedClock
 from tests.support.kubelet import NODE, Kubelet

@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.playground.cluster.resources import DEPLOYMENTS, NAMESPACES, Resource
+from bot.playground.cluster.resources import CRONJOBS, DEPLOYMENTS, NAMESPACES, Resource
 from tests.scenario.bots import Bot, Json, a_bot, asks_until, facts, is_incident
 from tests.support.people import as_text
+from tests.support.waiting import eventually
 
 CONFIG = """
 version: 1
@@ -87,6 +88,43 @@ async def test_annotations_count_within_what_the_file_allows() -> None:
         assert "C03GENERAL" in why
         await bot.stops()
         assert [facts(each)["deaths"] for each in await bot.alerts()] == [1]
+
+
+async def test_a_cron_job_speaks_for_its_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a Deployment does for the pods of its ReplicaSets; the alert and both explanations say the same."""
+    async with a_bot(config=CONFIG.replace("[shop]}\n", "[batch]}\n")) as bot:
+        annotate(bot, CRONJOBS, "batch", "nightly-import", channel="C01INCIDENTS", owner="team data")
+        pod = await a_failing_run(bot)
+        alert = await sees_incident(bot, "#incidents", "Error", "nightly-import")
+        assert "owned by team data" in as_text(alert)
+        said = "podbot.io/channel on cronjob/nightly-import counts"
+        await asks_until(bot.alice, f"/pods route {pod} -n batch", said)
+        assert said in (await checks(bot, tmp_path, monkeypatch, f"batch/{pod}")).output
+
+
+async def test_a_cluster_that_does_not_let_podbot_look_at_cron_jobs() -> None:
+    """Their annotations have no effect, and who asks where alerts go is told why."""
+    async with a_bot(config=CONFIG.replace("[shop]}\n", "[batch]}\n")) as bot:
+        bot.cluster.faults.forbidden.add(("get", "cronjobs", "*"))
+        annotate(bot, CRONJOBS, "batch", "nightly-import", channel="C01INCIDENTS")
+        pod = await a_failing_run(bot)
+        await sees_incident(bot, "#alerts", "Error", "nightly-import")
+        answer = as_text(await asks_until(bot.alice, f"/pods route {pod} -n batch", "Its alerts go to"))
+        assert "cronjob/nightly-import ask for is not known: podbot's account may not read it" in answer
+
+
+async def a_failing_run(bot: Bot) -> str:
+    """The pod of a run of the CronJob that has crashed."""
+    await bot.cluster.play("job-done")
+
+    def begun() -> list[str]:
+        pods = bot.cluster.pods("batch", app="nightly-import")
+        return [each["metadata"]["name"] for each in pods if each["status"]["phase"] == "Running"]
+
+    await eventually(lambda: bool(begun()))
+    (pod,) = begun()
+    await bot.cluster.play("segfault", namespace="batch", name=pod)
+    return pod
 
 
 async def test_a_changed_file_holds_from_the_next_incident_on() -> None:

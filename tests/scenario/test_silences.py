@@ -118,6 +118,28 @@ async def test_by_command_listed_changed_and_ended(bot: Bot) -> None:
     assert "was ended by <@U01ALICE>" in as_text(ended)
 
 
+async def test_the_shorter_of_two_holds_where_the_longer_is_ended(bot: Bot) -> None:
+    """The message says until when now; heard again is what neither covers."""
+    alert = await failing(bot)
+    await bot.alice.types(ALERTS, "/pods silence deploy/web -n shop --for 2h")
+    longer = await bot.alice.sees(ALERTS, "Silent: deployment/web")
+    silent = await becomes(bot, alert, "[ End silence ]")
+    assert silenced_until(silent) - bot.clock.now() > timedelta(hours=1)
+    identity = facts(alert)["incident"]
+    await bot.alice.types(ALERTS, f"/pods silence {identity} --for 30m")
+    await bot.alice.sees(ALERTS, "By <@U01ALICE>. Another cause is told")
+    await bot.alice.clicks(longer, "End")
+    await bot.alice.sees(ALERTS, hears("1 incident stays silent under another silence"))
+
+    def until_the_shorter_ends(message: Json) -> bool:
+        mine = is_incident(message) and facts(message)["incident"] == identity
+        return mine and silenced_until(message) - bot.clock.now() < timedelta(hours=1)
+
+    silent = await bot.alice.sees(ALERTS, until_the_shorter_ends)
+    await bot.alice.clicks(silent, "End silence")
+    await becomes(bot, alert, "[ Silence ▾ ]")
+
+
 async def test_another_cause_breaks_through(bot: Bot) -> None:
     """What fired is silent, in further pods, too; another cause of the same workload is news."""
     alert = await failing(bot)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from tests.scenario.bots import Bot, a_bot
+from tests.scenario.bots import Bot, a_bot, asks_until
+from tests.support.people import as_text
 from tests.support.waiting import eventually
 
 LONGER_THAN_USUAL = timedelta(minutes=11)
@@ -38,6 +39,19 @@ async def test_what_is_stuck_is_told_by_the_times_of_the_file() -> None:
         assert not any(each["text"].startswith("ImagePull") for each in await bot.alerts())
         bot.config.write_text("version: 1\ntimings: {image_pull: 10s}\n", "utf-8")
         await bot.sees_alert("ImagePull", "web", within=30.0)
+
+
+async def test_lists_count_by_the_times_of_the_file() -> None:
+    """What no alert tells yet is pending in a list and at the Home tab; as the file changes, it fails."""
+    async with a_bot(config="version: 1\ntimings: {image_pull: 24h}\n") as bot:
+        await bot.cluster.play("image-not-found", namespace="shop", name="web")
+        await eventually(lambda: waits(bot, "web", "ImagePull"))
+        bot.clock.put_forward(timedelta(minutes=2))  # the usual would be one
+        listed = as_text(await asks_until(bot.alice, "/pods list --broken -n shop", "ImagePull"))
+        assert "pending" in listed
+        assert "failing" not in listed
+        bot.config.write_text("version: 1\ntimings: {image_pull: 10s}\n", "utf-8")
+        await asks_until(bot.alice, "/pods list --broken -n shop", "failing")
 
 
 async def test_hold_down_and_storms_go_by_the_file() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from bot.playground import cluster as simulation
 from bot.playground import faults
@@ -40,15 +43,26 @@ class Ward:
         await self.bot.clock.sleep(100)
         assert len(self.pulse.calls) == heard
 
+    @contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """The watch of the pods is cut off, and none begins anew."""
+        refused = faults.Rule(match=faults.Match(resource="pods"), action=faults.Reset())
+        cut = faults.Rule(
+            match=faults.Match(verb=faults.Verb.WATCH), action=faults.Cut(ending=faults.Ending.RESET)
+        )
+        with self.cluster.applied(refused), self.cluster.applied(cut):
+            yield
+
 
 @asynccontextmanager
-async def a_ward() -> AsyncIterator[Ward]:
-    """Its minutes pass in a second or two."""
+async def a_ward(**shared: str) -> AsyncIterator[Ward]:
+    """Its minutes pass in a second or two. `shared`: what it has in common with other replicas."""
     async with AsyncExitStack() as parts:
         pulse, last_resort = [await parts.enter_async_context(receiving()) for _ in range(2)]
         settings = {
             "HEARTBEAT_URL": pulse.url.get_secret_value(),
             "PODBOT_FALLBACK_WEBHOOK": last_resort.url.get_secret_value(),
+            **shared,
         }
         clock = HurriedClock(speed=40.0)
         bot = await parts.enter_async_context(
@@ -68,6 +82,23 @@ async def a_ward() -> AsyncIterator[Ward]:
         yield ward
 
 
+@asynccontextmanager
+async def another_replica(ward: Ward, folder: Path) -> AsyncIterator[Bot]:
+    """Over the same store, Slack and cluster, to which it has a way of its own."""
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(simulation.kubeconfig(ward.bot.served.url, namespace="shop"), "utf-8")
+    environment = ward.bot.environment | {"KUBECONFIG": str(kubeconfig)}
+    other = replace(
+        ward.bot, environment=environment, clock=HurriedClock(speed=40.0), stop=asyncio.Event(), task=None
+    )
+    await other.starts()
+    try:
+        await other.ready()
+        yield other
+    finally:
+        await other.stops()
+
+
 def says(receiver: Receiver, words: str) -> Callable[[], bool]:
     """Whether one of the calls of a webhook says it."""
     return lambda: any(words in str(call.get("text", "")) for call in receiver.calls)
@@ -76,11 +107,7 @@ def says(receiver: Receiver, words: str) -> Callable[[], bool]:
 async def test_the_watch_is_cut() -> None:
     """No beat; after two minutes the alert channel is told, and again when it is over: in one message."""
     async with a_ward() as ward:
-        refused = faults.Rule(match=faults.Match(resource="pods"), action=faults.Reset())
-        cut = faults.Rule(
-            match=faults.Match(verb=faults.Verb.WATCH), action=faults.Cut(ending=faults.Ending.RESET)
-        )
-        with ward.cluster.applied(refused), ward.cluster.applied(cut):
+        with ward.unwatched():
             told = await ward.bot.alice.sees("#alerts", "has not been watched since")
             assert "podbot itself: playground" in as_text(told)
             await ward.is_still()
@@ -93,15 +120,23 @@ async def test_the_watch_is_cut() -> None:
 async def test_podbot_ends_while_the_watch_is_cut() -> None:
     """The next process has not told it, and tells all the same that it is over: in the same message."""
     async with a_ward() as ward:
-        refused = faults.Rule(match=faults.Match(resource="pods"), action=faults.Reset())
-        cut = faults.Rule(
-            match=faults.Match(verb=faults.Verb.WATCH), action=faults.Cut(ending=faults.Ending.RESET)
-        )
-        with ward.cluster.applied(refused), ward.cluster.applied(cut):
+        with ward.unwatched():
             told = await ward.bot.alice.sees("#alerts", "has not been watched since")
             await ward.bot.stops()
         await ward.bot.starts_again()
         over = await ward.bot.alice.sees("#alerts", "was not watched from")
+        assert over["ts"] == told["ts"]
+
+
+@pytest.mark.postgres
+async def test_a_replica_ends_while_its_watch_is_cut(postgres_url: str, tmp_path: Path) -> None:
+    """Another one, which sees nothing of it, tells that it is over: in the same message."""
+    shared = {"PODBOT_DATABASE_URL": postgres_url, "PODBOT_LEASE_NAMESPACE": "shop"}
+    async with a_ward(**shared) as ward, another_replica(ward, tmp_path):
+        with ward.unwatched():
+            told = await ward.bot.alice.sees("#alerts", "has not been watched since")
+            await ward.bot.stops()
+        over = await ward.bot.alice.sees("#alerts", "was not watched from", within=60.0)
         assert over["ts"] == told["ts"]
 
 

@@ -11,8 +11,8 @@ from bot.model.incidents import Evidence, Incident, IncidentId, IncidentState
 from bot.model.past import Account, PastDeath
 from bot.model.people import ChannelId, UsergroupId, UserId
 from bot.model.pods import PodUid
+from bot.model.revisions import Image, RevisionChange
 from bot.model.stories import StoryEntry, StoryKind
-from bot.model.surroundings import Image, RevisionChange
 from tests.support.deaths import CLUSTER, a_death
 from tests.support.incidents import an_ending
 from tests.support.pods import at

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.model.answers import Health, PodRow, PodSummary
+from bot.model.answers import PodRow, PodSummary
 from bot.model.commands import Manner
 from bot.model.controllers import (
     BudgetSpec,
@@ -143,7 +143,6 @@ def a_summary(name: str, *, uid: PodUid, age: str, seen_at: datetime) -> PodSumm
             node="node-3",
             nominated_node="<none>",
             readiness_gates="<none>",
-            health=Health.HEALTHY,
         ),
         uid=uid,
         owner=WEB,

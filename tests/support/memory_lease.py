@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any, TypeVar
 
 from bot.errors import ClusterUnreachable, ObjectConflict, ObjectNotFound
@@ -20,6 +21,16 @@ def virtually(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     """Run a coroutine in time that passes as fast as the work is done."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(work())
+
+
+def in_virtual_time(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """Has a test run so: its hours pass at once, and in the same order each time."""
+
+    @wraps(test)
+    def run() -> None:
+        virtually(test)
+
+    return run
 
 
 @dataclass(slots=True, kw_only=True)

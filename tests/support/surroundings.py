@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from bot.model.events import Event
 from bot.model.pods import Owner, PodUid
-from bot.model.surroundings import Image, NodeState, OwnerState, Revision
+from bot.model.revisions import Image, Revision
+from bot.model.surroundings import NodeState, OwnerState
 from tests.support.pods import at
 
 WEB = Owner(kind="Deployment", name="web")
@@ -22,6 +23,7 @@ def a_revision(number: int, tag: str, *, seconds: float = 0, **changes: object) 
     return Revision(
         number=number,
         replica_set=f"web-{number}",
+        replica_set_uid=f"web-{number}",
         created_at=at(seconds),
         images=(Image(container="app", image=f"registry.example/shop/web:{tag}"),),
         **changes,  # type: ignore[arg-type]  # fields of Revision, by name

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
 from bot import cli
+from bot.cli.environment import of_file
+from bot.cli.process import Start, run_until_signalled
 from bot.errors import PodbotError
 from bot.settings import SettingsWrong
 from bot.slack.connection import SlackRefused
-
-Start = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 def ended(start: Start) -> Result:
@@ -26,7 +24,7 @@ def ended(start: Start) -> Result:
 
     @click.command()
     def command() -> None:
-        cli._end(start)
+        run_until_signalled(start)
 
     return CliRunner().invoke(command)
 
@@ -103,12 +101,30 @@ def test_a_port_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--port" in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["check", "--cluster", "prod-eu"], "--route", id="check-one-cluster"),
+        pytest.param(["check", "--offline", "--route", "shop/web-1"], "--offline", id="route-offline"),
+        pytest.param(["migrate", "--check", "--forget-cluster", "a"], "--check", id="migrate-check-forget"),
+        pytest.param(["replay", __file__, "-n", "shop"], "--record", id="replay-one-namespace"),
+        pytest.param(["replay"], "FILE", id="replay-nothing"),
+        pytest.param(["incidents", "--since", "999999d"], "100 years", id="since-for-ever"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(arguments: list[str], said: str) -> None:
+    """None of them is passed over in silence."""
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_dotenv(tmp_path: Path) -> None:
     """Absent, it is nothing; a name without `=` is left out; what is no text is told by the file's name."""
     path = tmp_path / ".env"
-    assert cli._dotenv(path) == {}
+    assert of_file(path) == {}
     path.write_text("A=1\nexport B='two words'\nC\n", "utf-8")
-    assert cli._dotenv(path) == {"A": "1", "B": "two words"}
+    assert of_file(path) == {"A": "1", "B": "two words"}
     path.write_bytes(b"A=\xff\n")
     with pytest.raises(SettingsWrong, match="cannot be read"):
-        cli._dotenv(path)
+        of_file(path)

@@ -58,6 +58,20 @@ def test_levels(capsys: pytest.CaptureFixture[str], level: str, ours: set[str], 
 
 
 @pytest.mark.parametrize("style", LogFormat)
+def test_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str], style: LogFormat) -> None:
+    """Tokens are among the local variables of whoever speaks to Slack."""
+    logs.configure("info", style)
+    token = "-".join(("xoxb", "hunter2"))
+    try:
+        raise ValueError(len(token))
+    except ValueError:
+        logs.get("bot.slack").exception("broke")
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "hunter2" not in said.replace('("xoxb", "hunter2")', "")
+
+
+@pytest.mark.parametrize("style", LogFormat)
 def test_a_traceback_is_written(capsys: pytest.CaptureFixture[str], style: LogFormat) -> None:
     """In both shapes, by structlog and by the standard library, and without a warning."""
     logs.configure("info", style)

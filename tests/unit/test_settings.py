@@ -120,7 +120,7 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
         "SLACK_API_URL: it must begin with http:// or https://",
         "PODBOT_ALERT_CHANNEL: is not set, and podbot cannot run without it",
         "PODBOT_HTTP_ADDR: write it as HOST:PORT, for example 127.0.0.1:8080",
-        "PODBOT_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'",
+        "PODBOT_LOG_LEVEL: must be debug, info, warning or error",
         "SLACK_APP_TOKEN: set it (Socket Mode), or set SLACK_SIGNING_SECRET (HTTP mode)",
         "PODBOT_KUBE_API_URL: set it or PODBOT_KUBE_CONTEXTS, not both",
         "PODBOT_CLUSTER_NAME: it names one cluster; several are called as PODBOT_KUBE_CONTEXTS has them",
@@ -166,22 +166,20 @@ NO_SPACES = "no namespace can be called 'a b'; name them, separated by commas"
         ),
         pytest.param("PODBOT_NAMESPACES", "a b", NO_SPACES, id="spaces"),
         pytest.param("PODBOT_NAMESPACES", ",", "it names nothing; leave it empty for the default", id="none"),
-        pytest.param(
-            "PODBOT_LEASE_SECONDS", "4", "Input should be greater than or equal to 5", id="lease-too-short"
-        ),
+        pytest.param("PODBOT_LEASE_SECONDS", "4", "must be 5 at least", id="lease-too-short"),
         pytest.param(
             "PODBOT_LEASE_NAME",
             "My Lease",
             "nothing can be called so: lower-case letters, digits and - only",
             id="no-name-of-a-lease",
         ),
-        pytest.param(
-            "PODBOT_DELETE_AT_ONCE", "51", "Input should be less than or equal to 50", id="too-many-at-once"
-        ),
+        pytest.param("PODBOT_DELETE_AT_ONCE", "51", "must be 50 at most", id="too-many-at-once"),
+        pytest.param("PODBOT_DELETE_AT_ONCE", "ten", "must be a whole number", id="no-number"),
+        pytest.param("PODBOT_RETENTION", "9999999d", "the longest duration is 100 years", id="for-ever"),
         pytest.param("PODBOT_HTTP_ADDR", ":8080", WRITE_ADDRESS, id="no-host-to-listen"),
         pytest.param("PODBOT_HTTP_ADDR", "h:65536", WRITE_ADDRESS, id="port"),
         pytest.param("PODBOT_HTTP_ADDR", "h:²", WRITE_ADDRESS, id="odd-digit"),
-        pytest.param("PODBOT_LOG_FORMAT", "xml", "Input should be 'json' or 'console'", id="format"),
+        pytest.param("PODBOT_LOG_FORMAT", "xml", "must be json or console", id="format"),
     ],
 )
 def test_each_problem_is_told_by_its_variable(name: str, value: str, said: str) -> None:
