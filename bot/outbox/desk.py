@@ -162,9 +162,10 @@ class Desk:
         """Why the store does not take notes; empty while it does."""
         self.gone: set[LetterKey] | None = None
         """While `reading` reads the store, letters that were done with."""
+        self.wanted: set[LetterKey] = set()
+        """While `reading` reads the store, letters not to be forgotten: replies to them wait there."""
         self.forgot = False
-        """Whether some that may be updated are in the store only: there were too many to keep in mind, or
-        another process wrote them."""
+        """Whether there were too many to keep in mind: some that may be updated are in the store only."""
         self.store = store
         self._clock = clock
         self._on_deposed = on_deposed
@@ -201,10 +202,11 @@ class Desk:
             self._forget(len(self.entries) - MOST_KNOWN + MOST_KNOWN // 10)
 
     def _forget(self, number: int) -> None:
-        """Forget so many; first those of which nothing more will be said, unless a reply waits for one."""
-        wanted = {each.letter.thread for each in self.entries.values() if each.waits}
-        quiet = [each for each in self.entries.values() if not each.waits and each.key not in self.unsaved]
-        done = [each for each in quiet if each.letter.final and each.key not in wanted]
+        """Forget so many, unless a reply waits for one; first those of which nothing more will be said."""
+        kept = {each.letter.thread for each in self.entries.values() if each.waits}
+        kept |= self.wanted | self.unsaved.keys()
+        quiet = [each for each in self.entries.values() if not each.waits and each.key not in kept]
+        done = [each for each in quiet if each.letter.final]
         for each in islice(chain(done, (each for each in quiet if not each.letter.final)), number):
             self.forgot = self.forgot or not each.letter.final
             self._let_go(each)

@@ -8,7 +8,7 @@ has a bound, and nobody who has something to say waits for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
@@ -78,6 +78,8 @@ class Reading:
         """Since when it has to be read, or had to at last."""
         self._read_at = float("-inf")
         self._unread = True
+        self._asked_again = False
+        """What is read just now may be from before it was asked for."""
         self._problem = ""
         """Why it could not be read at the last try; empty where it could."""
         desk.gone = set()
@@ -117,17 +119,13 @@ class Reading:
     def again(self) -> None:
         """Read once more what the store keeps: another process has left more there by now."""
         self._opened_at, self._began = self._clock.now(), self._clock.monotonic()
-        self._unread, self._desk.gone = True, set()
-        self._desk.forgot = True  # also where a read is under way, which may have begun too early
+        self._unread, self._asked_again = True, True
+        self._desk.gone = self._desk.gone or set()
 
     def keeps_back(self, letter: Letter, *, saved: bool) -> bool:
         """Whether a letter that is handed over has to wait. `saved`: the store has it."""
         if self._unread and self._may_stand(letter):
-            quiet = saved and letter.urgency is Urgency.QUIET
-            if letter.key not in self._waiting and quiet and len(self._waiting) >= MOST_IN_LANE:
-                self._leave(self._ways.place_of(self._desk, letter))
-            else:
-                self._wait_for(letter)
+            self._wait_or_leave(letter, saved=saved)
             return True
         entry = self._desk.entries.get(letter.key)
         if entry is not None and (entry.stands or entry.waits_in is not None):
@@ -137,7 +135,7 @@ class Reading:
             self._leave(place)
             return True
         if entry is None and self._is_known_to_the_store_only(letter):
-            self._wait_for(letter)
+            self._wait_or_leave(letter, saved=saved)
             return True
         return False
 
@@ -158,10 +156,12 @@ class Reading:
 
     async def _read(self) -> None:
         self._read_at = self._clock.monotonic()
-        self._left_meanwhile = set()
+        self._left_meanwhile, self._asked_again = set(), False
         kept = await self._kept()
         if kept is None:
             return
+        threads = {each.letter.thread for each in kept if each.waits and each.letter.thread is not None}
+        self._desk.wanted = self._wanted | threads
         left = _Left()
         for number, each in enumerate(kept, 1):
             await self._take_up(each, left)
@@ -169,13 +169,23 @@ class Reading:
                 await asyncio.sleep(0)
             if self._desk.closed:
                 return
+        if self._asked_again:
+            return
         self._left = left.places | self._left_meanwhile
-        self._unread, self._desk.gone = False, None
+        await self._say_what_waited(passed=left.keys | (self._desk.gone or set()))
+
+    async def _say_what_waited(self, *, passed: Set[LetterKey]) -> None:
+        """Say what waited for the store to be read; `passed`: letters that were not taken up from it."""
         waiting, self._waiting, self._wanted = self._waiting, {}, set()
+        self._unread, self._desk.gone, self._desk.wanted = False, None, set()
+        entries: list[Entry] = []
         for letter in waiting.values():
-            if letter.key in left.keys or letter.thread in left.keys:
+            if letter.key in passed or letter.thread in passed:
                 self._wait_for(letter)  # it came when its turn was over
             elif (entry := self._desk.take(letter)) is not None:
+                entries.append(entry)
+        for entry in entries:
+            if entry.waits:
                 await self._ways.say(entry)
 
     async def _kept(self) -> Sequence[KeptLetter] | None:
@@ -261,6 +271,13 @@ class Reading:
             return False
         parent_unknown = letter.thread is not None and letter.thread not in desk.entries
         return parent_unknown or not self._is_new(letter) or (desk.forgot and letter.revision > 1)
+
+    def _wait_or_leave(self, letter: Letter, *, saved: bool) -> None:
+        quiet = saved and letter.urgency is Urgency.QUIET
+        if letter.key not in self._waiting and quiet and len(self._waiting) >= MOST_IN_LANE:
+            self._leave(self._ways.place_of(self._desk, letter))
+        else:
+            self._wait_for(letter)
 
     def _wait_for(self, letter: Letter) -> None:
         """Say it once the store is read, unless a later wording of it waits already."""

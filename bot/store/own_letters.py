@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, exists, select, update
+from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
@@ -104,8 +104,16 @@ class StoredOwnLetters:
             )
             .values(cluster=self._ours, changed_at=self._clock.now())
         )
-        done = await self._database.write(lambda connection: connection.execute(take))
-        return done.rowcount == 1
+        # All that is left of when it was ours before: what was noted after it had changed hands.
+        tidy = delete(letters).where(
+            letters.c.cluster == self._ours, letters.c.key == key, letters.c.body.is_(None)
+        )
+
+        async def taken(connection: AsyncConnection) -> bool:
+            await connection.execute(tidy)
+            return (await connection.execute(take)).rowcount == 1
+
+        return await self._database.write(taken)
 
     def _signed(self, rows: CursorResult[tuple[object, ...]]) -> Iterator[SignedLetter]:
         for row, kept in outbox.readable(rows):

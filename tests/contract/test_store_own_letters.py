@@ -91,6 +91,20 @@ async def test_of_many_that_adopt_one_has_it(store: Store, held_clock: HeldClock
     assert [(each.teller, each.kept.posted) for each in await one.signed()] == [(f"other {heir}", posted(1))]
 
 
+async def test_what_another_had_adopted_comes_back_where_that_one_dies(
+    store: Store, held_clock: HeldClock
+) -> None:
+    """Though its first replica has noted since, late, how far it had come with it."""
+    one, two = of(store, held_clock, "one"), of(store, held_clock, "two")
+    await one.keep(TOLD)
+    (seen,) = await two.signed()
+    assert await two.adopt(seen)
+    await one.note(KEY, posted(1), at(0))
+    (seen,) = await one.signed()
+    assert await one.adopt(seen)
+    assert [each.letter for each in await one.kept()] == [TOLD]
+
+
 async def test_what_was_signed_meanwhile_is_not_adopted(store: Store, held_clock: HeldClock) -> None:
     """Nor what the adopter told itself in the very same second."""
     one, two = of(store, held_clock, "one"), of(store, held_clock, "two")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model.letters import Letter, LetterKey, Urgency
-from bot.outbox import reading
+from bot.outbox import desk, reading
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import DeliveryFailed
 from tests.support.clock import HeldClock
@@ -91,6 +91,19 @@ def test_the_same_where_what_is_quiet_has_to_stay_in_the_store(
 ) -> None:
     """As memory has room for one letter a channel. Then the urgent goes before earlier replies."""
     with patch.object(reading, "MOST_IN_LANE", 1):
+        slack, last = asyncio.run(_played(steps, troubles, taken))
+    assert Counter(slack.letters.values()) == dict.fromkeys(last, 1)
+    assert sorted(slack.messages.values()) == sorted(last.values())
+    _assert_in_thread(slack)
+
+
+@settings(max_examples=examples(100))
+@given(STEPS, TROUBLES, st.booleans())
+def test_the_same_where_few_letters_are_kept_in_mind(
+    steps: list[Step], troubles: list[DeliveryFailed | None], taken: bool
+) -> None:
+    """What was forgotten is found in the store again, also what was while that was being read."""
+    with patch.object(reading, "MOST_IN_LANE", 1), patch.object(desk, "MOST_KNOWN", 2):
         slack, last = asyncio.run(_played(steps, troubles, taken))
     assert Counter(slack.letters.values()) == dict.fromkeys(last, 1)
     assert sorted(slack.messages.values()) == sorted(last.values())

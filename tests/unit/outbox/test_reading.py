@@ -16,6 +16,7 @@ from bot.model.people import MessageTs
 from bot.outbox import desk, reading
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.ports import Undeliverable
+from bot.outbox.wording import OWN
 from tests.support.clock import START, HeldClock, settle
 from tests.support.outbox import ALERTS, OTHERS, PROD, FakeSlack, MemoryStore, a_letter, running, say
 
@@ -234,3 +235,64 @@ async def test_a_reply_finds_its_thread_also_where_that_was_left_in_the_store(
         await office.clock.advance(60)
         (place,) = (place for place, key in office.slack.letters.items() if key == parent.key)
         assert list(office.slack.threads.values()) == [place[1]]
+
+
+async def test_what_was_forgotten_while_the_store_was_read_is_updated_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is read then is older than that: its next wording waits for the next look."""
+    monkeypatch.setattr(desk, "MOST_KNOWN", 3)
+    async with an_office() as office:
+        store, read = MemoryStore(), asyncio.Event()
+        store.reads_when = read
+        await office.outbox.open(PROD, store)
+        letters = [a_letter(f"{number}") for number in range(6)]
+        store.save(*letters)
+        await office.outbox.put(letters)
+        await office.clock.advance(30)
+        again = replace(letters[0], revision=2, message=say("0 again"))
+        store.save(again)
+        await office.outbox.put([again])
+        read.set()
+        await office.clock.advance(30)
+        assert sorted(office.slack.messages.values()) == ["0 again", "1", "2", "3", "4", "5"]
+
+
+async def test_what_is_quiet_fills_memory_no_further_while_it_waits_for_the_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is written down but cannot be read waits where it is written down."""
+    monkeypatch.setattr(desk, "MOST_KNOWN", 3)
+    monkeypatch.setattr(reading, "MOST_IN_LANE", 4)
+    async with an_office() as office:
+        await settle()
+        for number in range(10):
+            each = a_letter(f"{number}")
+            office.store.save(each)
+            await office.outbox.put([each])
+            await office.clock.advance(3)
+        read = office.store.reads_when = asyncio.Event()
+        replies = [a_letter(f"0/{number}", thread="0", urgency=Urgency.QUIET) for number in range(9)]
+        office.store.save(*replies)
+        await office.outbox.put(replies)
+        assert office.outbox.waiting == 4
+        read.set()
+        await office.clock.advance(300)
+        assert len(office.slack.threads) == 9
+
+
+async def test_what_another_process_leaves_while_the_store_is_read_is_taken_up_too() -> None:
+    """What is read just then is from before: it is read once more."""
+    clock, own = HeldClock(), MemoryStore()
+    slack, read = FakeSlack(clock), asyncio.Event()
+    own.reads_when = read
+    outbox = Dispatcher(slack, clock, own=own)
+    task = asyncio.create_task(outbox.run(), name="outbox")
+    await settle()
+    own.save(replace(a_letter("podbot/store/1", "it is over"), cluster=OWN, final=True))
+    outbox.read_own_again()
+    read.set()
+    await clock.advance(30)
+    task.cancel()
+    await asyncio.wait({task})
+    assert list(slack.messages.values()) == ["it is over"]
