@@ -52,6 +52,9 @@ class Corrected(_Input, frozen=True, kw_only=True):
     """The cause of its latest death became known late."""
 
     death: Death
+    silence: SilencedBy | None = None
+    """What covers the death as it is known now. What is silent and has another cause that nothing covers is
+    heard."""
 
 
 class EvidenceRead(_Input, frozen=True, kw_only=True):

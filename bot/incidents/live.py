@@ -164,7 +164,8 @@ class Live:
         """Take in what was found out about a death: its right cause, whose Job it was, a new revision."""
         known = rollouts.known(held.incident)
         self.apply(held, EvidenceRead(evidence=evidence), now)
-        self.apply(held, Corrected(death=evidence.death), now)
+        silence = self.silences.over(evidence.death, now, held.incident)
+        self.apply(held, Corrected(death=evidence.death, silence=silence), now)
         around = evidence.circumstances
         if around is None:
             return

@@ -115,8 +115,8 @@ def _take(turn: Turn, given: Input) -> None:  # noqa: PLR0912 - a case for each 
     match given:
         case Opened() | Died():
             _died(turn, given.death, given.silence)
-        case Corrected(death=death):
-            turn.incident = engine.corrected(turn.incident, death)
+        case Corrected(death=death, silence=silence):
+            _corrected(turn, death, silence)
         case EvidenceRead(evidence=evidence):
             turn.incident = engine.with_evidence(turn.incident, evidence)
         case NewRevision(change=change):
@@ -185,6 +185,17 @@ def _died(turn: Turn, death: Death, silence: SilencedBy | None) -> None:
     else:
         turn.fold(count, engine.moment_of(death))
     spells.worsened(turn, before.severity, f"{death.owner} is part of it")
+
+
+def _corrected(turn: Turn, death: Death, silence: SilencedBy | None) -> None:
+    before, held = turn.incident, turn.incident.silenced
+    turn.incident = engine.corrected(before, death)
+    if turn.incident.key == before.key or held is None:
+        return
+    if silence is None:
+        interventions.break_through(turn, death.cause.value)
+    elif silence.silence != held.silence:
+        interventions.silence_ended(turn, held.silence, None, silence)
 
 
 def _new_revision(turn: Turn, change: RevisionChange) -> None:

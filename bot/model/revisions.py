@@ -163,8 +163,8 @@ def changes_after(revisions: tuple[Revision, ...], known: KnownRevision) -> tupl
         return ()
     if not is_made_anew(newest, known):
         return changes_since(revisions, known.number)
-    first, *others = changes_since(revisions, 0)
-    return (replace(first, made_anew=True), *others)
+    changes = changes_since(revisions, 0)
+    return (*(replace(each, made_anew=True) for each in changes[:1]), *changes[1:])
 
 
 def _change(by_number: dict[int, Revision], number: int) -> RevisionChange:

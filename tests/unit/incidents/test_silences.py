@@ -19,7 +19,7 @@ from bot.incidents.inputs import Escalate, Recovered
 from bot.incidents.live import Live
 from bot.model.deaths import Cause
 from bot.model.escalations import EscalationPlan
-from bot.model.incidents import Incident, IncidentId, IncidentState, Severity, SilenceId
+from bot.model.incidents import Evidence, Incident, IncidentId, IncidentState, Severity, SilenceId
 from bot.model.people import ChannelId
 from bot.model.pods import Owner
 from bot.model.routes import Route
@@ -181,6 +181,31 @@ def test_who_ended_a_silence_is_in_the_story_and_whose_holds_now() -> None:
     )
     assert not entry.aloud
     assert under(held) is not None
+
+
+@pytest.mark.parametrize(
+    ("covered", "then"),
+    [
+        pytest.param("*", (SHORT, at(300)), id="of-all-causes"),
+        pytest.param("Error", None, id="of-the-cause-that-it-was-taken-for"),
+        pytest.param("LivenessFailed", (SHORT, at(300)), id="of-the-right-cause"),
+    ],
+)
+def test_a_cause_that_became_known_late_breaks_through_what_does_not_cover_it(
+    covered: str, then: tuple[SilenceId, datetime] | None
+) -> None:
+    """The first cause was silenced; who silenced that did not mean the one that it was in truth."""
+    stage = Stage()
+    by_first = replace(a_silence(LONG, 600), scope=SilenceScope(namespace="shop", cause="Error"))
+    by_right = replace(a_silence(SHORT, 300), scope=SilenceScope(namespace="shop", cause=covered))
+    stage.hears(0, by_first, by_right)
+    held = stage.dies(10)
+    assert under(held) == (LONG, at(600))
+    right = replace(held.incident.latest, cause=Cause.LIVENESS_FAILED)
+    stage.live.learned(held, Evidence(death=right), at(11))
+    assert under(held) == then
+    broke = [each.words for _, each in stage.told if each.kind is StoryKind.BROKE_THROUGH]
+    assert broke == ([] if then is not None else ["LivenessFailed"])
 
 
 class World:
