@@ -67,10 +67,10 @@ def identity(answer: Identity) -> Message:
     if len(answer.rules) > _RULES_SHOWN:
         rules.append(plain(f"and {counted(len(answer.rules) - _RULES_SHOWN, 'more rule')}."))
     if rules:
-        second = marked("What you may do here, beside `help` and `whoami`:")
+        second = marked("What you may do here, beside `help`, `whoami` and `can-i`:")
     else:
         second = marked(
-            "Here you may do nothing but `help` and `whoami`: no rule of the policy holds for you."
+            "Here you may do nothing but `help`, `whoami` and `can-i`: no rule of the policy holds for you."
         )
         rules.append(
             said(

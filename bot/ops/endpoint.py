@@ -41,7 +41,13 @@ async def serve(
 
     application = web.Application()
     application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *routes])
-    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=CLOSE_WITHIN)
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=CLOSE_WITHIN,
+        auto_decompress=False,  # nobody compresses here; what cannot be unpacked would be a traceback
+    )
     await runner.setup()
     try:
         await _listen(runner, host, port)

@@ -31,7 +31,7 @@ async def test_a_stranger_gets_the_missing_rule_and_no_data(bot: Bot, typed: str
     assert "Ask <!subteam^S01ONCALL>" in said
     assert not any(name in said.replace(pods[-2], "") for name in pods)
     await bot.sam.clicks(answer, "What I may do")
-    await bot.sam.sees("#incidents", "you may do nothing but `help` and `whoami`")
+    await bot.sam.sees("#incidents", "you may do nothing but `help`, `whoami` and `can-i`")
 
 
 async def test_a_stranger_cannot_delete(bot: Bot) -> None:

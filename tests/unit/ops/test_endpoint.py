@@ -37,6 +37,22 @@ async def test_further_routes() -> None:
         assert (await get(port, "/window"))[0] == 404
 
 
+async def test_what_comes_packed_is_not_unpacked(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever says so falsely brings no traceback into the log."""
+
+    async def door(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    headers, routes = {"Content-Encoding": "gzip"}, [web.post("/door", door)]
+    async with (
+        endpoint.serve("127.0.0.1", 0, readiness=dict, routes=routes) as port,
+        ClientSession() as session,
+        session.post(f"http://127.0.0.1:{port}/door", data=b"as it is", headers=headers) as answer,
+    ):
+        assert (answer.status, await answer.read()) == (200, b"as it is")
+    assert not [each for each in caplog.records if each.exc_info]
+
+
 async def test_an_address_that_is_taken() -> None:
     """The variable is named, and so is the address."""
     async with endpoint.serve("127.0.0.1", 0, readiness=dict) as port:

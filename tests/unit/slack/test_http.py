@@ -18,7 +18,7 @@ from bot.clock import SystemClock
 from bot.model.deletions import SeenPod
 from bot.model.people import ChannelId, UserId
 from bot.playground.workspace import Workspace, demo_settings, serve
-from bot.slack import app, connection, views
+from bot.slack import app, connection, http, views
 from bot.slack.client import open_client
 from bot.slack.following import LogStreams
 from bot.slack.followups import FollowUps
@@ -170,6 +170,7 @@ _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
         pytest.param(b"a=1", "application/x-www-form-urlencoded; charset=nope", "0", id="no-charset"),
         pytest.param(COMMAND.encode(), _FORM, "yesterday", id="no-time"),
         pytest.param(COMMAND.encode(), _FORM, "²", id="odd-time"),
+        pytest.param(COMMAND.encode(), _FORM, "9" * 400, id="endless-time"),
         pytest.param(b"", _FORM, "", id="nothing"),
     ],
 )
@@ -193,3 +194,24 @@ async def test_slack_can_look_at_the_certificate(door: Door, pods: ToldPods) -> 
     response = await door.post(PATH, data=f"ssl_check=1&token=x&{COMMAND}", headers={"Content-Type": _FORM})
     assert (response.status, await response.text()) == (200, "")
     assert pods.asked == []
+
+
+async def test_what_is_signed_is_read_whatever_is_written_in_it(door: Door) -> None:
+    """An address in somebody's message may look like the check of the certificate, and is none."""
+    body = '{"type": "url_verification", "challenge": "https://shop.example/?a=1&ssl_check=1&b=2"}'
+    response = await send(door, body, kind="application/json")
+    assert "shop.example" in await response.text()
+
+
+async def test_a_request_that_does_not_end_is_not_waited_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody holds a place at the door by sending half of one."""
+    monkeypatch.setattr(http, "READ_WITHIN", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: podbot\r\nContent-Length: 9\r\n\r\nhalf".encode())
+    try:
+        assert b" 408 " in await reader.readline()
+    finally:
+        writer.close()
+        await writer.wait_closed()
