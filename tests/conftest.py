@@ -19,6 +19,11 @@ pytest_plugins = ["tests.support.real_cluster", "tests.support.postgres", "tests
 load_profile()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins early: no worker is left alone with it at the end."""
+    items.sort(key=lambda each: each.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def _logs_as_before() -> Iterator[None]:
     """Logging belongs to the whole process: every test gives it back as it found it."""

@@ -124,7 +124,7 @@ class ApiServer:
             try:
                 yield self._chunks(request, response, silence)
             finally:
-                response.close()
+                _let_go(response)
         finally:
             await self._clients.give_back(borrowed)
 
@@ -157,8 +157,7 @@ class ApiServer:
                     body, cut = await _read(response, limit)
                     return Answer(body=body, cut=cut), response.status
                 finally:
-                    # Frees the connection for the next request, where the answer was read to its end.
-                    response.close()
+                    _let_go(response)
         except CredentialsProblem as problem:
             return Fault(error=failures.no_credentials(self.name, str(problem))), 0
         except _HTTP_FAILURES as problem:
@@ -175,7 +174,7 @@ class ApiServer:
                 try:
                     fault = await self._refusal(request, response)
                 finally:
-                    response.close()
+                    _let_go(response)
         except CredentialsProblem as problem:
             raise failures.no_credentials(self.name, str(problem)) from problem
         except _HTTP_FAILURES as problem:
@@ -220,6 +219,17 @@ class ApiServer:
 def _unsent(name: ClusterName, request: Request, deadline: Deadline) -> ClusterError:
     why = f"its credentials were not there after {deadline.seconds:g} s, in which to {request.doing}"
     return failures.no_credentials(name, why)
+
+
+def _let_go(response: aiohttp.ClientResponse) -> None:
+    """Free the connection for the next request, where the answer was read to its end; else cut it.
+
+    Whoever closes it in TLS waits for the server's goodbye: half a minute where that has fallen silent.
+    """
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:

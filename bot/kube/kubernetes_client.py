@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 
 import aiohttp
+from aiohttp.connector import NEEDS_CLEANUP_CLOSED
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException
 
@@ -31,6 +32,7 @@ class KubernetesClient:
             ssl=self._api.rest_client.ssl_context,
             limit=MOST_CONNECTIONS,
             socket_factory=_socket_kept_alive,
+            enable_cleanup_closed=NEEDS_CLEANUP_CLOSED,  # what is cancelled before there is an answer
         )
         tracing = aiohttp.TraceConfig()
         tracing.on_request_redirect.append(_not_followed)

@@ -183,6 +183,6 @@ async def test_restarts_and_routes_are_told(bot: Bot) -> None:
     """Privately, to the one who asks."""
     alert = await failing(bot)
     await bot.alice.chooses(alert, "⋯", "Restart history")
-    await bot.alice.sees(ALERTS, "in the last hour")
+    await bot.alice.sees(ALERTS, "Its deaths, newest first")
     await bot.alice.types("#incidents", f"/pods route {bot.pods_of('search')[0]}")
     await bot.alice.sees("#incidents", "Its alerts go to")

@@ -180,6 +180,7 @@ def understood(text: str) -> Command | Misunderstood:
 
 
 # Shrinking is worth its time only after a failure; nothing is kept between runs.
+@pytest.mark.long
 @pytest.mark.timeout(examples(1_800))
 @settings(
     max_examples=INPUTS // BATCH,

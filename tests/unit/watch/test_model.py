@@ -363,6 +363,7 @@ def _to_tell(each: Lived) -> tuple[TrueDeath, ...]:
 
 
 @pytest.mark.hypothesis
+@pytest.mark.long
 @pytest.mark.timeout(examples(600))
 def test_every_death_is_told_once() -> None:
     """Over tens of thousands of lives, many of them without any death; some 80 an example."""
