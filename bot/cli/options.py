@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import click
 
-from bot.model import durations
+from bot.model import durations, urls
 
 
 def duration(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
@@ -20,7 +19,6 @@ def duration(ctx: click.Context, param: click.Parameter, value: str) -> timedelt
 
 def web_address(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Takes an http or https URL as it is."""
-    address = urlsplit(value)
-    if address.scheme not in {"http", "https"} or not address.hostname:
+    if not urls.is_http(value):
         raise click.BadParameter(f"{value!r} is no http or https URL", ctx, param)
     return value

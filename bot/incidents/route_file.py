@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import time
 from difflib import get_close_matches
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -38,6 +37,7 @@ from bot.incidents.route_fields import (
     WebhookField,
 )
 from bot.incidents.tuning_fields import LimitsField, TimingsField
+from bot.model import urls
 from bot.model.annotations import Annotation
 from bot.model.deaths import Cause
 from bot.model.escalations import EscalationPlan, EscalationStep
@@ -157,16 +157,8 @@ def _unset(file: FileFields, environment: Mapping[str, str]) -> Iterator[tuple[_
             yield path, f"the environment variable {variable} is not set"
     for path, variable in addresses:
         address = environment.get(variable or "", "").strip()
-        if address and not _is_address(address):
+        if address and not urls.is_http(address):
             yield path, f"the environment variable {variable} holds no http or https address"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _config(file: FileFields, environment: Mapping[str, str]) -> Config:

@@ -16,9 +16,9 @@ from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from bot.incidents.route_config import AnnotationRule, Config, Match, Rule
+from bot.model import urls
 from bot.model.annotations import Annotation
 from bot.model.people import ChannelId
 from bot.model.routes import Route, RouteFacts
@@ -75,11 +75,7 @@ def is_web_address(text: str) -> bool:
     """Whether it is an address that a message may link to."""
     if len(text) > MOST_URL or not text.isprintable() or any(each in text for each in " <>|\"'`\\"):
         return False
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return urls.is_http(text)
 
 
 def _matching(rules: Sequence[Rule], facts: RouteFacts, now: datetime, why: list[str]) -> Iterator[Rule]:

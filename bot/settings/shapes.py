@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from bot.model import durations
+from bot.model import durations, urls
 from bot.store import address
 from bot.store.failures import StoreUnusable
 
@@ -79,8 +79,7 @@ def _ends_in_slash(value: str) -> str:
 
 
 def _secret_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not urls.is_http(value.get_secret_value()):
         raise ValueError("it must be a URL that begins with https://, or http://")
     return value
 

@@ -63,5 +63,6 @@ def test_wrong_options(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 2
     assert all(line.startswith("podbot: ") for line in result.stderr.splitlines())
-    result = CliRunner().invoke(cli.main, ["faults", "--upstream", "nowhere"])
-    assert (result.exit_code, "no http or https URL" in result.output) == (2, True)
+    for upstream in ("nowhere", "http://["):
+        result = CliRunner().invoke(cli.main, ["faults", "--upstream", upstream])
+        assert (result.exit_code, "no http or https URL" in result.output) == (2, True)
