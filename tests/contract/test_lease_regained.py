@@ -11,21 +11,18 @@ import pytest
 from bot.errors import Deposed, StoreUnavailable
 from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch, KeptIncident
-from bot.incidents.unrouted import Unrouted
 from bot.incidents.unwritten import Unwritten
 from bot.model.deaths import DeathId
 from bot.model.incidents import IncidentId
 from bot.model.leadership import Term
 from bot.model.memory import Checkpoint, Counted, Findings, PodMemory
-from bot.model.people import ChannelId
 from bot.model.pods import ClusterName
-from bot.pods.redact import mask_lines
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
 from bot.watch.shade import Shade
 from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
-from tests.support.keepers import LastWords, Said, at_work
+from tests.support.keepers import Said, a_keeper, at_work
 from tests.support.pods import at
 from tests.support.stores import a_batch, an_incident
 from tests.support.waiting import eventually
@@ -80,13 +77,9 @@ def outbox() -> Said:
 
 @asynccontextmanager
 async def a_term(outbox: Said, store: Reached) -> AsyncIterator[Keeper]:
-    keeper = Keeper(
-        cluster=CLUSTER,
-        router=Unrouted(ChannelId("C1")),
+    keeper = a_keeper(
         store=store,
         outbox=outbox,
-        source=LastWords(),
-        mask=mask_lines,
         clock=HeldClock(),
     )
     await keeper.begin()

@@ -11,19 +11,17 @@ from bot.incidents import silencing
 from bot.incidents.acts import Act
 from bot.incidents.errands import SharedBoard
 from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
 from bot.model.incident_commands import ResolveIncident
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.leadership import Term
-from bot.model.people import ChannelId, UserId
+from bot.model.people import UserId
 from bot.model.silences import SilenceScope
-from bot.pods.redact import mask_lines
 from bot.store.leader import LeaderStore
 from bot.store.store import Store
 from tests.support.clock import HeldClock
 from tests.support.deaths import CLUSTER, a_death
 from tests.support.findings import found
-from tests.support.keepers import LastWords, Said, at_work
+from tests.support.keepers import Said, a_keeper, at_work
 
 ALICE = UserId("U01ALICE")
 ID, S1 = IncidentId("1F3K"), SilenceId("S1F3K")
@@ -33,13 +31,9 @@ HOUR = timedelta(hours=1)
 @asynccontextmanager
 async def keeping(store: Store, kept: LeaderStore, outbox: Said, clock: HeldClock) -> AsyncIterator[Keeper]:
     """One process: no second passes on its clock, so that nothing is read again by itself."""
-    keeper = Keeper(
-        cluster=CLUSTER,
-        router=Unrouted(ChannelId("C1")),
+    keeper = a_keeper(
         store=kept,
         outbox=outbox,
-        source=LastWords(),
-        mask=mask_lines,
         clock=clock,
         new_id=lambda: ID,
         silences=store.silences,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch, KeptIncident, ToldEntry
+from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.incidents import IncidentId
 from bot.model.letters import Letter
+from bot.model.people import ChannelId
+from bot.pods.redact import mask_lines
 from bot.store import codec
+from tests.support.deaths import CLUSTER
 
 
 class LastWords:
@@ -51,6 +56,12 @@ class LastingStore(Unstored):
 
     async def live(self) -> Sequence[KeptIncident]:
         return tuple(codec.incident.read(codec.incident.write(each)) for each in self.incidents.values())
+
+
+a_keeper = partial(
+    Keeper, cluster=CLUSTER, router=Unrouted(ChannelId("C1")), source=LastWords(), mask=mask_lines
+)
+"""Keeps the incidents of `CLUSTER`; what it says goes to the channel C1, and pods have left no logs."""
 
 
 @asynccontextmanager

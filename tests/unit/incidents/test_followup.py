@@ -13,22 +13,18 @@ from msgspec.structs import replace as replace_event
 
 from bot.errors import ClusterUnreachable
 from bot.incidents import circumstances, recovery, refining
-from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death
 from bot.model.events import Event, ObjectReference
 from bot.model.incidents import IncidentId
 from bot.model.messages import Message
-from bot.model.people import ChannelId
-from bot.model.pods import ClusterName, ObjectMeta, Owner, Pod
+from bot.model.pods import ObjectMeta, Owner, Pod
 from bot.model.surroundings import JobEnd, OwnerState
 from bot.model.tuning import Timings
-from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death
 from tests.support.findings import found
-from tests.support.keepers import LastWords, Said, at_work
+from tests.support.keepers import LastWords, Said, a_keeper, at_work
 from tests.support.pods import READY, SCHEDULED, a_pod, at, crashed, running, waiting
 from tests.support.reading import as_read
 from tests.support.surroundings import HEALTHY, MemorySurroundings
@@ -50,13 +46,10 @@ class Desk:
         self.taken_out: set[str] = set()
         """Namespaces that are not watched any more."""
         self.outbox = Said()
-        self.keeper = Keeper(
-            cluster=ClusterName("prod-eu"),
-            router=Unrouted(ChannelId("C1")),
+        self.keeper = a_keeper(
             store=Unstored(),
             outbox=self.outbox,
             source=LastWords("last words"),
-            mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(numbers)}"),
             surroundings=self.around,

@@ -6,18 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Cause
-from bot.model.people import ChannelId, MessageTs
+from bot.model.people import MessageTs
 from bot.model.pods import ClusterName, Owner, Pod
 from bot.outbox.dispatcher import Dispatcher
-from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death, a_pods_death
 from tests.support.findings import found
-from tests.support.keepers import LastWords, at_work
+from tests.support.keepers import LastWords, a_keeper, at_work
 from tests.support.outbox import MemoryStore, StandingSlack
 from tests.support.pods import READY, SCHEDULED, a_pod, running, waiting
 from tests.support.reading import as_read
@@ -32,13 +29,10 @@ class Desk:
         self.slack = StandingSlack(self.clock)
         self.outbox = Dispatcher(self.slack, self.clock)
         self.pod: Pod | None = a_pod(waiting(restarts=1))
-        self.keeper = Keeper(
-            cluster=CLUSTER,
-            router=Unrouted(ChannelId("C1")),
+        self.keeper = a_keeper(
             store=Unstored(),
             outbox=self.outbox,
             source=LastWords("last words"),
-            mask=mask_lines,
             clock=self.clock,
             surroundings=MemorySurroundings(),
             pods=lambda _namespace, _name: self.pod,

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.clock import SystemClock
-from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch
-from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.memory import Checkpoint, Counted, Findings, PodMemory
-from bot.model.people import ChannelId
-from bot.pods.redact import mask_lines
 from tests.support.deaths import a_death
-from tests.support.keepers import LastWords, Said, at_work
+from tests.support.keepers import Said, a_keeper, at_work
 from tests.support.pods import at
 from tests.support.surroundings import MemorySurroundings
 from tests.support.waiting import eventually
@@ -41,13 +37,9 @@ async def test_what_is_found_of_the_pod_meanwhile_is_written_after_its_death() -
     """It counts the death: written before it, and the process killed, the death would never be told."""
     around, saved = MemorySurroundings(), Saved()
     around.hanging = {"events"}
-    keeper = Keeper(
-        cluster=DEATH.id.cluster,
-        router=Unrouted(ChannelId("C1")),
+    keeper = a_keeper(
         store=saved,
         outbox=Said(),
-        source=LastWords(),
-        mask=mask_lines,
         clock=SystemClock(),
         surroundings=around,
     )

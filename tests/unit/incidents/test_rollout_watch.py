@@ -14,19 +14,16 @@ from msgspec.structs import replace as replace_pod
 from bot.errors import ClusterUnreachable
 from bot.incidents import rollout_watch, rollouts
 from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
 from bot.model.deaths import Cause, Death
 from bot.model.incidents import IncidentId
 from bot.model.letters import Letter
-from bot.model.people import ChannelId
 from bot.model.pods import OwnerReference, Pod, PodUid
 from bot.model.revisions import Revision
 from bot.model.stories import StoryKind
-from bot.pods.redact import mask_lines
 from tests.support.clock import START, HeldClock, settle
-from tests.support.deaths import CLUSTER, a_death
+from tests.support.deaths import a_death
 from tests.support.findings import found
-from tests.support.keepers import LastingStore, LastWords, Said, at_work
+from tests.support.keepers import LastingStore, Said, a_keeper, at_work
 from tests.support.pods import READY, SCHEDULED, a_pod, running, waiting
 from tests.support.reading import as_read
 from tests.support.surroundings import MemorySurroundings, a_revision
@@ -56,13 +53,9 @@ class Desk:
 
     @asynccontextmanager
     async def a_life(self) -> AsyncIterator[Keeper]:
-        keeper = Keeper(
-            cluster=CLUSTER,
-            router=Unrouted(ChannelId("C1")),
+        keeper = a_keeper(
             store=self.store,
             outbox=self.outbox,
-            source=LastWords(),
-            mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(self._numbers)}"),
             surroundings=self.around,

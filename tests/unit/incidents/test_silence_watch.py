@@ -15,18 +15,16 @@ from bot.errors import StoreUnavailable
 from bot.incidents import silencing
 from bot.incidents.acts import Act, ActRefusal
 from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
 from bot.model.incident_commands import ResolveIncident, SilenceIncident
 from bot.model.incidents import Incident, IncidentId, SilenceId
 from bot.model.letters import Letter
-from bot.model.people import ChannelId, UserId
+from bot.model.people import UserId
 from bot.model.pods import Owner
 from bot.model.silences import Silence, SilenceScope
-from bot.pods.redact import mask_lines
 from tests.support.clock import START, HeldClock, settle
-from tests.support.deaths import CLUSTER, a_death
+from tests.support.deaths import a_death
 from tests.support.findings import found
-from tests.support.keepers import LastingStore, LastWords, Said, at_work
+from tests.support.keepers import LastingStore, LastWords, Said, a_keeper, at_work
 
 BOB = UserId("U02BOB")
 SHOP = Silence(
@@ -93,13 +91,10 @@ class Desk:
 
     @asynccontextmanager
     async def a_life(self) -> AsyncIterator[Keeper]:
-        keeper = Keeper(
-            cluster=CLUSTER,
-            router=Unrouted(ChannelId("C1")),
+        keeper = a_keeper(
             store=self.store,
             outbox=self.outbox,
             source=LastWords("last words"),
-            mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(self._numbers)}"),
             silences=self.silences,

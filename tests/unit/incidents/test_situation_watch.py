@@ -13,20 +13,16 @@ from msgspec.structs import replace as replace_pod
 
 from bot.errors import ClusterUnreachable
 from bot.incidents.acts import Act, ActRefusal, ActResult
-from bot.incidents.keeper import Keeper
-from bot.incidents.unrouted import Unrouted
 from bot.model.deaths import Cause, Death
 from bot.model.incident_commands import ResolveIncident
 from bot.model.incidents import IncidentId, IncidentState
 from bot.model.letters import Letter
-from bot.model.people import ChannelId
-from bot.model.pods import ClusterName, Owner, OwnerReference, Pod, PodUid
-from bot.pods.redact import mask_lines
+from bot.model.pods import Owner, OwnerReference, Pod, PodUid
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import a_death, a_pods_death
 from tests.support.findings import found
 from tests.support.incidents import BOB
-from tests.support.keepers import LastingStore, LastWords, Said, at_work
+from tests.support.keepers import LastingStore, Said, a_keeper, at_work
 from tests.support.pods import (
     DEPLOYMENT,
     READY,
@@ -58,13 +54,9 @@ class Desk:
         self.pods: dict[str, Pod] = {}
         self.in_sync = True
         self.outbox = Said()
-        self.keeper = Keeper(
-            cluster=ClusterName("prod-eu"),
-            router=Unrouted(ChannelId("C1")),
+        self.keeper = a_keeper(
             store=self.store,
             outbox=self.outbox,
-            source=LastWords(),
-            mask=mask_lines,
             clock=self.clock,
             new_id=lambda: IncidentId(f"I{next(numbers)}"),
             surroundings=self.around,

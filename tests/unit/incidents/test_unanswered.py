@@ -11,18 +11,14 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.incidents import intake, journal, unanswered
-from bot.incidents.keeper import Keeper
 from bot.incidents.records import Batch
-from bot.incidents.unrouted import Unrouted
 from bot.incidents.unstored import Unstored
 from bot.model.deaths import Death, DeathId
 from bot.model.memory import Checkpoint, Counted, Findings, PodMemory
-from bot.model.people import ChannelId
 from bot.model.pods import PodUid
-from bot.pods.redact import mask_lines
 from tests.support.clock import HeldClock, settle
 from tests.support.deaths import CLUSTER, a_death
-from tests.support.keepers import LastWords, Said, at_work
+from tests.support.keepers import Said, a_keeper, at_work
 from tests.support.pods import at
 
 AGAIN = journal.RETRY_EVERY + 0.1
@@ -63,13 +59,9 @@ class Desk:
         self.clock = HeldClock()
         self.store = store
         self.outbox = Said()
-        self.keeper = Keeper(
-            cluster=CLUSTER,
-            router=Unrouted(ChannelId("C1")),
+        self.keeper = a_keeper(
             store=store,
             outbox=self.outbox,
-            source=LastWords(),
-            mask=mask_lines,
             clock=self.clock,
         )
 
